@@ -1,0 +1,165 @@
+//! Random access to bytes that may be too many to hold: a file, a buffer, a browser's `Blob`.
+
+use std::ops::Range;
+use thiserror::Error;
+
+/// Why bytes could not be read.
+#[derive(Debug, Error)]
+pub enum SourceError {
+    /// The range lies beyond the end of the source.
+    #[error("bytes {}..{} are beyond the end of the input ({size} bytes)", range.start, range.end)]
+    Beyond {
+        /// The bytes that were wanted.
+        range: Range<u64>,
+        /// The size of the source in bytes.
+        size: u64,
+    },
+    /// The operating system could not read.
+    #[error("cannot read the input")]
+    Io(#[from] std::io::Error),
+}
+
+/// Positioned reads. Implementations never read beyond what is asked for.
+pub trait ReadAt: Sync {
+    /// The size in bytes.
+    fn size(&self) -> u64;
+
+    /// Fills `buffer` with the bytes from `offset` on.
+    ///
+    /// # Errors
+    /// [`SourceError::Beyond`] when fewer bytes are there, [`SourceError::Io`] when reading goes wrong.
+    fn read_exact_at(&self, buffer: &mut [u8], offset: u64) -> Result<(), SourceError>;
+
+    /// The bytes of `range` in a new buffer. The range is checked against the size before anything is allocated.
+    ///
+    /// # Errors
+    /// As [`ReadAt::read_exact_at`].
+    fn bytes(&self, range: Range<u64>) -> Result<Vec<u8>, SourceError> {
+        let size = self.size();
+        let length = range.end.checked_sub(range.start).and_then(|length| usize::try_from(length).ok());
+        let Some(length) = length.filter(|_| range.end <= size) else {
+            return Err(SourceError::Beyond { range, size });
+        };
+        let mut buffer = vec![0; length];
+        self.read_exact_at(&mut buffer, range.start)?;
+        Ok(buffer)
+    }
+}
+
+impl ReadAt for [u8] {
+    fn size(&self) -> u64 {
+        u64::try_from(self.len()).unwrap_or(u64::MAX)
+    }
+
+    fn read_exact_at(&self, buffer: &mut [u8], offset: u64) -> Result<(), SourceError> {
+        let start = usize::try_from(offset).ok();
+        let found = start.and_then(|start| self.get(start..start.checked_add(buffer.len())?));
+        let Some(found) = found else { return Err(beyond(buffer.len(), offset, self.size())) };
+        buffer.copy_from_slice(found);
+        Ok(())
+    }
+}
+
+impl ReadAt for Vec<u8> {
+    fn size(&self) -> u64 {
+        self.as_slice().size()
+    }
+
+    fn read_exact_at(&self, buffer: &mut [u8], offset: u64) -> Result<(), SourceError> {
+        self.as_slice().read_exact_at(buffer, offset)
+    }
+}
+
+fn beyond(length: usize, offset: u64, size: u64) -> SourceError {
+    let end = offset.saturating_add(u64::try_from(length).unwrap_or(u64::MAX));
+    SourceError::Beyond { range: offset..end, size }
+}
+
+#[cfg(feature = "fs")]
+pub use file::FileSource;
+
+#[cfg(feature = "fs")]
+mod file {
+    use super::{ReadAt, SourceError, beyond};
+    use std::fs::File;
+    use std::path::Path;
+
+    /// A file, read with positioned reads (no shared cursor, so several threads may read).
+    #[derive(Debug)]
+    pub struct FileSource {
+        file: File,
+        size: u64,
+    }
+
+    impl FileSource {
+        /// Opens the file at `path`.
+        ///
+        /// # Errors
+        /// What the operating system says.
+        pub fn open(path: &Path) -> std::io::Result<Self> {
+            Self::new(File::open(path)?)
+        }
+
+        /// Reads from an open file.
+        ///
+        /// # Errors
+        /// What the operating system says.
+        pub fn new(file: File) -> std::io::Result<Self> {
+            let size = file.metadata()?.len();
+            Ok(Self { file, size })
+        }
+
+        /// The open file.
+        #[must_use]
+        pub fn file(&self) -> &File {
+            &self.file
+        }
+    }
+
+    impl ReadAt for FileSource {
+        fn size(&self) -> u64 {
+            self.size
+        }
+
+        fn read_exact_at(&self, buffer: &mut [u8], offset: u64) -> Result<(), SourceError> {
+            match positioned_read(&self.file, buffer, offset) {
+                Err(error) if error.kind() == std::io::ErrorKind::UnexpectedEof => {
+                    Err(beyond(buffer.len(), offset, self.size))
+                }
+                other => Ok(other?),
+            }
+        }
+    }
+
+    #[cfg(unix)]
+    fn positioned_read(file: &File, buffer: &mut [u8], offset: u64) -> std::io::Result<()> {
+        std::os::unix::fs::FileExt::read_exact_at(file, buffer, offset)
+    }
+
+    #[cfg(windows)]
+    fn positioned_read(file: &File, mut buffer: &mut [u8], mut offset: u64) -> std::io::Result<()> {
+        use std::os::windows::fs::FileExt;
+        while !buffer.is_empty() {
+            let count = file.seek_read(buffer, offset)?;
+            if count == 0 {
+                return Err(std::io::ErrorKind::UnexpectedEof.into());
+            }
+            buffer = buffer.get_mut(count..).unwrap_or_default();
+            offset = offset.saturating_add(u64::try_from(count).unwrap_or(u64::MAX));
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_range_beyond_the_end_allocates_nothing() {
+        let source: &[u8] = b"abc";
+        assert_eq!(source.bytes(1..3).unwrap(), b"bc");
+        assert!(source.bytes(0..u64::MAX).is_err());
+        assert!(source.bytes(Range { start: 3, end: 2 }).is_err());
+    }
+}
