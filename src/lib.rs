@@ -8,6 +8,8 @@
 //! Two words mean two things everywhere: *present* says that something is there, *verified* that a
 //! signature over it holds.
 
+#![cfg_attr(test, expect(clippy::arithmetic_side_effects, reason = "a test that overflows should panic"))]
+
 pub mod advice;
 pub mod asn1;
 pub mod bytes;
