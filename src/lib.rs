@@ -19,6 +19,7 @@ pub mod output_file;
 pub mod secret;
 pub mod source;
 pub mod text;
+pub mod timestamp;
 
 pub mod certificate;
 pub mod digest;

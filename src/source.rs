@@ -46,6 +46,26 @@ pub trait ReadAt: Sync {
     }
 }
 
+/// A part of a new file that is made from an old one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Piece {
+    /// These bytes of the old file.
+    Copy(Range<u64>),
+    /// New bytes.
+    Bytes(Vec<u8>),
+}
+
+impl Piece {
+    /// The size in bytes.
+    #[must_use]
+    pub fn size(&self) -> u64 {
+        match self {
+            Self::Copy(range) => range.end.saturating_sub(range.start),
+            Self::Bytes(bytes) => u64::try_from(bytes.len()).unwrap_or(u64::MAX),
+        }
+    }
+}
+
 impl ReadAt for [u8] {
     fn size(&self) -> u64 {
         u64::try_from(self.len()).unwrap_or(u64::MAX)

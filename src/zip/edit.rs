@@ -7,7 +7,7 @@
 use super::error::ZipError;
 use super::reader::{Directory, Entry, Method};
 use super::record::{Common, END_SIZE, EndRecord, FLAG_UTF8, LOCAL_MAGIC, LOCAL_SIZE, RECORD_MAGIC};
-use crate::source::ReadAt;
+use crate::source::{Piece, ReadAt};
 use flate2::Compression;
 use flate2::write::DeflateEncoder;
 use std::collections::BTreeSet;
@@ -41,26 +41,6 @@ pub struct Edit {
     pub removed: BTreeSet<usize>,
     /// Entries to put behind the others.
     pub added: Vec<NewEntry>,
-}
-
-/// A part of the new file.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Piece {
-    /// These bytes of the old file.
-    Copy(Range<u64>),
-    /// New bytes.
-    Bytes(Vec<u8>),
-}
-
-impl Piece {
-    /// The size in bytes.
-    #[must_use]
-    pub fn size(&self) -> u64 {
-        match self {
-            Self::Copy(range) => range.end.saturating_sub(range.start),
-            Self::Bytes(bytes) => length(bytes),
-        }
-    }
 }
 
 /// The new archive as a plan: a writer only obeys.

@@ -21,6 +21,6 @@ mod reader;
 mod record;
 
 pub use contents::LocalHeader;
-pub use edit::{Edit, NewEntry, Piece, Rewritten};
+pub use edit::{Edit, NewEntry, Rewritten};
 pub use error::{Violation, ZipError};
 pub use reader::{Directory, Entry, Layout, Method};
