@@ -13,3 +13,11 @@ pub const END_RECORD_SEARCH: u64 = 65_557;
 pub const CENTRAL_DIRECTORY_SIZE: u64 = 64 << 20;
 /// Bytes that are read, inflated or copied at a time.
 pub const IO_CHUNK: u64 = 64 << 10;
+
+// --- API key ---
+
+/// Bytes of a key file that are read: real keys have 1026 to 1370 characters on the first line.
+pub const API_KEY_FILE: usize = 64 << 10;
+
+/// Bytes of a public key or certificate for `--token-key`: an RSA 16384 certificate has about 3 KiB.
+pub const TOKEN_KEY_FILE: usize = 64 << 10;
