@@ -41,3 +41,22 @@ pub const SAFE_CONTENTS_DEPTH: u8 = 4;
 pub const JAVA_OBJECT_DEPTH: u8 = 16;
 /// Bits of an RSA modulus: the largest that AOSP signs APKs with.
 pub const RSA_BITS: usize = 16_384;
+
+// --- API key ---
+
+/// Bytes of a key file that are read: real keys have 1026 to 1370 characters on the first line.
+pub const API_KEY_FILE: usize = 64 << 10;
+
+/// Bytes of a public key or certificate for `--token-key`: an RSA 16384 certificate has about 3 KiB.
+pub const TOKEN_KEY_FILE: usize = 64 << 10;
+
+// --- manifest ---
+
+/// Bytes of an `AndroidManifest.xml`: the largest known ones stay below 2 MiB.
+pub const MANIFEST_SIZE: usize = 8 << 20;
+/// Levels of nested elements: real manifests have at most 6.
+pub const MANIFEST_DEPTH: usize = 64;
+/// Elements and attributes together: in protobuf two bytes make one, and each takes about 100 bytes of memory.
+pub const MANIFEST_NODES: usize = 1 << 18;
+/// Decoded text in bytes of input: strings that overlap in a forged pool would multiply it. UTF-16 takes 1.5 at most.
+pub const MANIFEST_TEXT_FACTOR: usize = 4;
