@@ -36,9 +36,10 @@ pub const SIGNING_BLOCK_PADDING: u64 = 1 << 20;
 pub const JAR_BLOCK_FILE_SIZE: u64 = 64 << 10;
 /// Bytes of a JAR manifest or signature file: 65,535 entries with names of 190 bytes.
 pub const JAR_MANIFEST_SIZE: u64 = 16 << 20;
-/// Bytes that all entries of an archive may have when inflated for a JAR signature: twice what an archive without
-/// ZIP64 can hold; on two cores a few seconds.
-pub const JAR_INFLATED_SIZE: u64 = 8 << 30;
+/// Bytes that all entries of an archive may have when inflated for a JAR signature, whatever its size: half a second.
+pub const JAR_INFLATED_LEAST: u64 = 256 << 20;
+/// The same for larger archives, as a multiple of their size: real apps stay below 10, deflate ends at 1032.
+pub const JAR_INFLATED_RATIO: u64 = 64;
 /// Problems of one kind that are listed one by one.
 pub const PROBLEMS_PER_RULE: usize = 20;
 /// The largest RSA modulus in bits that AOSP's tests use.

@@ -1,17 +1,15 @@
 //! All schemes of an APK together: which of them count, and how they fit each other (`ApkVerifier.java`).
 
 use super::algorithm::ContentDigest;
-use super::block::{self, Search, SigningBlock, id};
-use super::content;
-use super::device::{Shown, Shows, shown};
+use super::block::{self, Search, SigningBlock};
 use super::findings::Findings;
-use super::jar::JarFiles;
-use super::signer::{self, SignerBlock, attribute};
-use super::v3::{self, Context, LAST_LEVEL, V3Signer, first_level};
-use super::verify::{self, Actual, Levels, check_signer};
-use super::{Depth, Input, Request, Scheme, SignatureError, Signatures, Signer, Verdict, rules};
+use super::jar::{self, JarFiles, JarScope};
+use super::schemes::{Parsed, Scope, Values};
+use super::signer::{SignerBlock, attribute};
+use super::v3::{self, Context, LAST_LEVEL, first_level};
+use super::verify::{self, Actual, check_signer};
+use super::{Depth, Input, Request, Scheme, SignatureError, Signatures, Verdict, agreement, content, rules};
 use crate::bytes::Reader;
-use crate::certificate::Certificate;
 use crate::text::Untrusted;
 use crate::zip::Directory;
 use std::collections::{BTreeMap, BTreeSet};
@@ -35,23 +33,23 @@ pub(super) fn examine(input: Input<'_>, request: &Request) -> Result<Signatures,
     if let Some(block) = block.as_ref().filter(|_| request.depth == Depth::Full) {
         check_contents(input, block, (&parsed, &needed), &mut findings)?;
     }
-    let mut unused = Findings::default();
-    let v1 = jar.claimed_signers(input, if scope.uses(Scheme::V1) { &mut findings } else { &mut unused })?;
-    check_between(request, &scope, &mut findings);
+    let v1 = examine_jar(&jar, input, (request, &scope), &mut findings)?;
+    agreement::check_demands(request, &scope, &mut findings);
+    if !findings.has_problems() {
+        agreement::check_signers(&parsed, &scope, &v1.signers, &mut findings);
+    }
 
+    let complete = request.depth == Depth::Full
+        && !scope.uses(Scheme::V32)
+        && needed.values().all(|digests| !digests.is_empty())
+        && (!scope.uses(Scheme::V1) || v1.holds);
     let verdict = match (scope.present.is_empty(), findings.has_problems()) {
         (true, _) => Verdict::Unsigned,
         (false, true) => Verdict::Rejected,
-        (false, false)
-            if request.depth == Depth::Full
-                && !scope.uses(Scheme::V1)
-                && !scope.uses(Scheme::V32)
-                && needed.values().all(|digests| !digests.is_empty()) =>
-        {
-            Verdict::Verified
-        }
+        (false, false) if complete => Verdict::Verified,
         (false, false) => Verdict::NotChecked,
     };
+    let v1 = v1.signers;
     Ok(Signatures {
         verdict,
         schemes: scope.present.into_iter().collect(),
@@ -64,6 +62,30 @@ pub(super) fn examine(input: Input<'_>, request: &Request) -> Result<Signatures,
         block_ids: block.as_ref().map(SigningBlock::ids).unwrap_or_default(),
         unknown_pairs: block.as_ref().map(SigningBlock::unknown_ids).unwrap_or_default(),
     })
+}
+
+/// The signers of v1: verified when v1 is used and everything is checked, else as their PKCS#7 files say.
+fn examine_jar(
+    jar: &JarFiles<'_>,
+    input: Input<'_>,
+    (request, scope): (&Request, &Scope),
+    findings: &mut Findings,
+) -> Result<jar::Verified, SignatureError> {
+    let mut verified = jar::Verified::default();
+    let used = scope.uses(Scheme::V1) && jar.is_present();
+    if used && request.depth == Depth::Full {
+        let block_schemes = scope.used.iter().copied().filter(|scheme| *scheme != Scheme::V1).collect();
+        let jar_scope = JarScope { input, kind: request.kind, levels: scope.levels, block_schemes };
+        verified = jar.verify(&jar_scope, findings)?;
+    }
+    if verified.signers.is_empty() {
+        let mut claims = Findings::default();
+        verified.signers = jar.claimed_signers(input, &mut claims)?;
+        if used && request.depth == Depth::Certificates {
+            findings.problems.append(&mut claims.problems);
+        }
+    }
+    Ok(verified)
 }
 
 /// What no device installs, whatever its signature.
@@ -100,165 +122,6 @@ fn check_overlap(directory: &Directory, block: &SigningBlock, findings: &mut Fin
             let message = format!("entry `{}` reaches into the signing block", Untrusted(&entry.name));
             findings.problem(rules::ENTRY_INSIDE_SIGNING_BLOCK, None, message);
         }
-    }
-}
-
-/// The values of the signature schemes' pairs.
-#[derive(Debug, Default)]
-struct Values {
-    v2: Option<Vec<u8>>,
-    v3: Option<Vec<u8>>,
-    v31: Option<Vec<u8>>,
-    v32: Option<Vec<u8>>,
-}
-
-impl Values {
-    fn read(input: Input<'_>, block: Option<&SigningBlock>, findings: &mut Findings) -> Result<Self, SignatureError> {
-        let Some(block) = block else { return Ok(Self::default()) };
-        Ok(Self {
-            v2: block.value(input.source, id::V2, findings)?,
-            v3: block.value(input.source, id::V3, findings)?,
-            v31: block.value(input.source, id::V31, findings)?,
-            v32: block.value(input.source, id::V32, findings)?,
-        })
-    }
-
-    fn present(&self, jar: &JarFiles<'_>) -> BTreeSet<Scheme> {
-        let all = [
-            (Scheme::V1, jar.is_present()),
-            (Scheme::V2, self.v2.is_some()),
-            (Scheme::V3, self.v3.is_some()),
-            (Scheme::V31, self.v31.is_some()),
-            (Scheme::V32, self.v32.is_some()),
-        ];
-        all.into_iter().filter(|(_, present)| *present).map(|(scheme, _)| scheme).collect()
-    }
-}
-
-/// The API levels in question, and the schemes that some of them use.
-#[derive(Debug)]
-struct Scope {
-    levels: Levels,
-    present: BTreeSet<Scheme>,
-    used: BTreeSet<Scheme>,
-}
-
-impl Scope {
-    /// A scheme is used from the first level that knows it up to the level where a newer one that is there takes over.
-    fn of(levels: Levels, present: BTreeSet<Scheme>) -> Self {
-        let reaches = |scheme: Scheme| levels.1 >= first_level(scheme) && present.contains(&scheme);
-        let v3_family = [Scheme::V32, Scheme::V31, Scheme::V3].into_iter().filter(|scheme| reaches(*scheme));
-        let mut used: BTreeSet<Scheme> = v3_family.collect();
-        if reaches(Scheme::V2) && (levels.0 < first_level(Scheme::V3) || used.is_empty()) {
-            used.insert(Scheme::V2);
-        }
-        if levels.0 < first_level(Scheme::V2) || used.is_empty() {
-            used.insert(Scheme::V1);
-        }
-        Self { levels, present, used }
-    }
-
-    fn uses(&self, scheme: Scheme) -> bool {
-        self.used.contains(&scheme)
-    }
-
-    /// Whether a scheme of the signing block is used.
-    fn uses_block(&self) -> bool {
-        self.used.iter().any(|scheme| *scheme != Scheme::V1)
-    }
-}
-
-/// The signers of all schemes of the signing block.
-#[derive(Debug)]
-struct Parsed<'a> {
-    v2: Option<Vec<SignerBlock<'a>>>,
-    v3: Option<Vec<V3Signer<'a>>>,
-    v31: Option<Vec<V3Signer<'a>>>,
-    v32: Option<Vec<V3Signer<'a>>>,
-}
-
-impl<'a> Parsed<'a> {
-    /// Reads all schemes; those that are not used may be malformed without a problem.
-    fn of(values: &'a Values, scope: &Scope, findings: &mut Findings) -> Self {
-        let mut ignored = Findings::default();
-        let v2 = values.v2.as_deref().map(|value| {
-            let findings = if scope.uses(Scheme::V2) { &mut *findings } else { &mut ignored };
-            signer::parse(Scheme::V2, value, findings)
-        });
-        let mut read = |scheme: Scheme, value: &'a Option<Vec<u8>>| {
-            let findings = if scope.uses(scheme) { &mut *findings } else { &mut ignored };
-            value.as_deref().map(|value| v3::parse(scheme, value, findings))
-        };
-        Self {
-            v2,
-            v3: read(Scheme::V3, &values.v3),
-            v31: read(Scheme::V31, &values.v31),
-            v32: read(Scheme::V32, &values.v32),
-        }
-    }
-
-    fn v3_family(&self) -> [(Scheme, Option<&[V3Signer<'a>]>); 3] {
-        [(Scheme::V3, self.v3.as_deref()), (Scheme::V31, self.v31.as_deref()), (Scheme::V32, self.v32.as_deref())]
-    }
-
-    /// The signers of one scheme without their lineages.
-    fn blocks(&self, scheme: Scheme) -> Vec<&SignerBlock<'a>> {
-        let family = self.v3_family().into_iter().filter(|(other, _)| *other == scheme);
-        let v3 = family.filter_map(|(_, list)| list).flatten().map(|signer| &signer.block);
-        let v2 = self.v2.iter().flatten().filter(|_| scheme == Scheme::V2);
-        v3.chain(v2).collect()
-    }
-
-    fn signers(&self, v1: &[Signer]) -> Vec<Signer> {
-        let mut signers = v1.to_vec();
-        for block in self.v2.iter().flatten() {
-            let certificate = block.certificates.first().cloned();
-            signers.extend(certificate.map(|certificate| Signer {
-                scheme: Scheme::V2,
-                min_sdk: None,
-                max_sdk: None,
-                certificate,
-                entry: None,
-            }));
-        }
-        for (scheme, list) in self.v3_family() {
-            for signer in list.unwrap_or_default() {
-                let (min, max) = signer.block.sdk;
-                let certificate = signer.block.certificates.first().cloned();
-                signers.extend(certificate.map(|certificate| Signer {
-                    scheme,
-                    min_sdk: Some(min),
-                    max_sdk: Some(max).filter(|max| *max < LAST_LEVEL),
-                    certificate,
-                    entry: None,
-                }));
-            }
-        }
-        signers
-    }
-
-    /// The longest lineage of the newest scheme that has one.
-    fn lineage(&self) -> Vec<Certificate> {
-        let lists = self.v3_family().into_iter().rev().filter_map(|(_, list)| list);
-        let longest = lists.filter_map(v3::longest_lineage).next();
-        longest.map(super::lineage::Lineage::certificates).unwrap_or_default()
-    }
-
-    fn shows(&self, v1: &[Signer]) -> Shows {
-        let first = |block: &SignerBlock<'_>| block.certificates.first().cloned();
-        let list = |signers: &Option<Vec<V3Signer<'_>>>| -> Option<Vec<Shown>> { signers.as_deref().map(shown) };
-        Shows {
-            v1: v1.iter().map(|signer| signer.certificate.clone()).collect(),
-            v2: self.v2.as_ref().map(|blocks| blocks.iter().filter_map(first).collect()),
-            v3: list(&self.v3),
-            v31: list(&self.v31),
-            v32: list(&self.v32),
-        }
-    }
-
-    /// The levels of the v3.2 signers.
-    fn hybrid_levels(&self) -> Option<Levels> {
-        self.v32.as_ref().and_then(|signers| signers.first()).map(|signer| signer.block.sdk)
     }
 }
 
@@ -341,32 +204,12 @@ fn check_newer_scheme_marks(signer: &SignerBlock<'_>, scope: &Scope, findings: &
     }
 }
 
-/// What the manifest and the schemes demand of each other.
-fn check_between(request: &Request, scope: &Scope, findings: &mut Findings) {
-    if scope.uses(Scheme::V31) && !scope.uses(Scheme::V3) {
-        findings.problem(rules::V31_WITHOUT_V3, Scheme::V31, "there is a v3.1 signature, but no v3 signature");
-    }
-    if scope.uses(Scheme::V1) && !scope.present.is_empty() && !scope.present.contains(&Scheme::V1) {
-        let message = format!("API levels below {} need a v1 signature, and there is none", first_level(Scheme::V2));
-        findings.problem(rules::JAR_SIGNATURE_MISSING, Scheme::V1, message);
-    }
-    let sandbox = request.target_sandbox_version.unwrap_or(1);
-    if sandbox > 1 && scope.levels.1 >= 26 && !scope.uses_block() {
-        let message = format!("targetSandboxVersion {sandbox} needs APK Signature Scheme v2 or newer");
-        findings.problem(rules::TARGET_SANDBOX_NEEDS_V2, None, message);
-    }
-    let target = request.target_sdk.unwrap_or(0);
-    if target >= 30 && scope.levels.1 >= target && !scope.uses_block() {
-        let message = format!("targetSdkVersion {target} needs APK Signature Scheme v2 or newer");
-        findings.problem(rules::TARGET_SDK_NEEDS_V2, None, message);
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::certificate::Certificate;
     use crate::signature::testing::{certificate, fixture, pair, replace_block, scheme_value, signing_block};
-    use crate::signature::{self, Depth};
+    use crate::signature::{self, block::id};
 
     fn certificates_of(file: &[u8], min_sdk: u32) -> Signatures {
         let file = file.to_vec();

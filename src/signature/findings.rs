@@ -36,7 +36,6 @@ impl Findings {
     }
 
     /// Whether this scheme has a problem so far.
-    #[cfg_attr(not(test), expect(dead_code, reason = "full verification comes next"))]
     pub(super) fn concerns(&self, scheme: Scheme) -> bool {
         self.problems.iter().any(|problem| problem.scheme == Some(scheme))
     }

@@ -15,6 +15,7 @@
 //!
 //! This module knows ZIP and cryptography; manifests, API keys and the command line are for others.
 
+mod agreement;
 mod algorithm;
 mod apk;
 mod block;
@@ -27,6 +28,7 @@ mod key;
 mod lineage;
 mod parallel;
 mod rules;
+mod schemes;
 mod signer;
 #[cfg(test)]
 mod testing;

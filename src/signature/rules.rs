@@ -153,6 +153,8 @@ rules! {
     JAR_SIGNATURES_TOO_MANY = "jar-signatures-too-many", "sign with at most 10 keys";
     /// A manifest or signature file is larger than any real one.
     JAR_FILE_TOO_LARGE = "jar-file-too-large", DAMAGED;
+    /// Android's reader would stop here.
+    JAR_SECTION_MALFORMED = "jar-section-malformed", DAMAGED;
     /// A section without a name.
     JAR_SECTION_UNNAMED = "jar-section-unnamed", SIGN_AGAIN;
     /// Two sections for one entry.

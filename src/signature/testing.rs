@@ -85,3 +85,18 @@ pub(super) fn replace_block(file: &[u8], new: &[u8]) -> Vec<u8> {
     out[offset..offset + 4].copy_from_slice(&u32::try_from(moved).unwrap().to_le_bytes());
     out
 }
+
+/// The same entries in a new archive, after `edit`.
+pub(super) fn rewrite(file: &[u8], edit: impl Fn(&mut Vec<(String, Vec<u8>)>)) -> Vec<u8> {
+    let file = file.to_vec();
+    let directory = Directory::read(&file).unwrap();
+    let read = |entry: &crate::zip::Entry| (entry.name.clone(), directory.contents(&file, entry, 1 << 20).unwrap());
+    let mut entries: Vec<(String, Vec<u8>)> = directory.entries().iter().map(read).collect();
+    edit(&mut entries);
+    let mut writer = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
+    for (name, data) in entries {
+        writer.start_file(name, zip::write::SimpleFileOptions::default()).unwrap();
+        std::io::Write::write_all(&mut writer, &data).unwrap();
+    }
+    writer.finish().unwrap().into_inner()
+}

@@ -15,7 +15,6 @@ const OID_SIGNED_DATA: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x07,
 #[derive(Debug)]
 pub(super) struct SignedData<'a> {
     /// What is signed, usually pkcs7-data.
-    #[expect(dead_code, reason = "full verification comes next")]
     pub(super) content_type: Oid<'a>,
     pub(super) certificates: Vec<Certificate>,
     pub(super) signers: Vec<SignerInfo<'a>>,
@@ -26,14 +25,10 @@ pub(super) struct SignedData<'a> {
 pub(super) struct SignerInfo<'a> {
     /// Issuer's name and serial number of the certificate; `None` when the signer is named in another way.
     certificate_id: Option<(&'a [u8], &'a [u8])>,
-    #[expect(dead_code, reason = "full verification comes next")]
     pub(super) digest_algorithm: Oid<'a>,
     /// `[0] IMPLICIT SET OF Attribute`, as it stands.
-    #[cfg_attr(not(test), expect(dead_code, reason = "full verification comes next"))]
     pub(super) signed_attributes: Option<Element<'a>>,
-    #[expect(dead_code, reason = "full verification comes next")]
     pub(super) signature_algorithm: Oid<'a>,
-    #[expect(dead_code, reason = "full verification comes next")]
     pub(super) signature: Cow<'a, [u8]>,
 }
 
