@@ -1,0 +1,403 @@
+//! All schemes of an APK together: which of them count, and how they fit each other (`ApkVerifier.java`).
+
+use super::algorithm::ContentDigest;
+use super::block::{self, Search, SigningBlock, id};
+use super::device::{Shown, Shows, shown};
+use super::findings::Findings;
+use super::jar::JarFiles;
+use super::signer::{self, SignerBlock, attribute};
+use super::v3::{self, Context, LAST_LEVEL, V3Signer, first_level};
+use super::verify::{Levels, check_signer};
+use super::{Input, Request, Scheme, SignatureError, Signatures, Signer, Verdict, rules};
+use crate::bytes::Reader;
+use crate::certificate::Certificate;
+use crate::text::Untrusted;
+use crate::zip::Directory;
+use std::collections::BTreeSet;
+
+const APK_MANIFEST: &str = "AndroidManifest.xml";
+
+/// Looks at all signatures of an APK.
+pub(super) fn examine(input: Input<'_>, request: &Request) -> Result<Signatures, SignatureError> {
+    let levels = (request.min_sdk, request.max_sdk.unwrap_or(LAST_LEVEL).min(LAST_LEVEL));
+    if levels.0 > levels.1 {
+        return Err(SignatureError::EmptyRange { min: levels.0, max: levels.1 });
+    }
+    let mut findings = Findings::default();
+    check_archive(input.directory, &mut findings);
+    let block = find_block(input, &mut findings)?;
+    let values = Values::read(input, block.as_ref(), &mut findings)?;
+    let jar = JarFiles::find(input.directory);
+    let scope = Scope::of(levels, values.present(&jar));
+    let parsed = Parsed::of(&values, &scope, &mut findings);
+    let _digests = check_schemes(&parsed, &scope, &mut findings);
+    let mut unused = Findings::default();
+    let v1 = jar.claimed_signers(input, if scope.uses(Scheme::V1) { &mut findings } else { &mut unused })?;
+    check_between(request, &scope, &mut findings);
+
+    let verdict = match (scope.present.is_empty(), findings.has_problems()) {
+        (true, _) => Verdict::Unsigned,
+        (false, true) => Verdict::Rejected,
+        (false, false) => Verdict::NotChecked,
+    };
+    Ok(Signatures {
+        verdict,
+        schemes: scope.present.into_iter().collect(),
+        signers: parsed.signers(&v1),
+        lineage: parsed.lineage(),
+        source_stamp: None,
+        device: parsed.shows(&v1).by_level(levels),
+        problems: findings.problems,
+        warnings: findings.warnings,
+        block_ids: block.as_ref().map(SigningBlock::ids).unwrap_or_default(),
+        unknown_pairs: block.as_ref().map(SigningBlock::unknown_ids).unwrap_or_default(),
+    })
+}
+
+/// What no device installs, whatever its signature.
+fn check_archive(directory: &Directory, findings: &mut Findings) {
+    for violation in directory.violations().iter().filter(|violation| violation.is_refused_by_android()) {
+        findings.problem(rules::ARCHIVE_REFUSED, None, violation.to_string());
+    }
+    if directory.find(APK_MANIFEST).is_none() {
+        findings.problem(rules::APK_WITHOUT_MANIFEST, None, format!("the archive has no `{APK_MANIFEST}`"));
+    }
+}
+
+fn find_block(input: Input<'_>, findings: &mut Findings) -> Result<Option<SigningBlock>, SignatureError> {
+    match block::find(input.source, input.directory)? {
+        Search::Absent => Ok(None),
+        Search::Ignored(reason, _) => {
+            let message = format!("there is a signing block that Android does not see: {reason}");
+            findings.warning(rules::SIGNING_BLOCK_IGNORED, None, message);
+            Ok(None)
+        }
+        Search::Found(block) => {
+            block.report(input.source, findings)?;
+            check_overlap(input.directory, &block, findings);
+            Ok(Some(block))
+        }
+    }
+}
+
+/// No entry may reach into the signing block, which no signature covers as a whole.
+fn check_overlap(directory: &Directory, block: &SigningBlock, findings: &mut Findings) {
+    for entry in directory.entries() {
+        let least_end = entry.local_header_offset.saturating_add(30).saturating_add(entry.declared_compressed_size);
+        if least_end > block.range.start {
+            let message = format!("entry `{}` reaches into the signing block", Untrusted(&entry.name));
+            findings.problem(rules::ENTRY_INSIDE_SIGNING_BLOCK, None, message);
+        }
+    }
+}
+
+/// The values of the signature schemes' pairs.
+#[derive(Debug, Default)]
+struct Values {
+    v2: Option<Vec<u8>>,
+    v3: Option<Vec<u8>>,
+    v31: Option<Vec<u8>>,
+    v32: Option<Vec<u8>>,
+}
+
+impl Values {
+    fn read(input: Input<'_>, block: Option<&SigningBlock>, findings: &mut Findings) -> Result<Self, SignatureError> {
+        let Some(block) = block else { return Ok(Self::default()) };
+        Ok(Self {
+            v2: block.value(input.source, id::V2, findings)?,
+            v3: block.value(input.source, id::V3, findings)?,
+            v31: block.value(input.source, id::V31, findings)?,
+            v32: block.value(input.source, id::V32, findings)?,
+        })
+    }
+
+    fn present(&self, jar: &JarFiles<'_>) -> BTreeSet<Scheme> {
+        let all = [
+            (Scheme::V1, jar.is_present()),
+            (Scheme::V2, self.v2.is_some()),
+            (Scheme::V3, self.v3.is_some()),
+            (Scheme::V31, self.v31.is_some()),
+            (Scheme::V32, self.v32.is_some()),
+        ];
+        all.into_iter().filter(|(_, present)| *present).map(|(scheme, _)| scheme).collect()
+    }
+}
+
+/// The API levels in question, and the schemes that some of them use.
+#[derive(Debug)]
+struct Scope {
+    levels: Levels,
+    present: BTreeSet<Scheme>,
+    used: BTreeSet<Scheme>,
+}
+
+impl Scope {
+    /// A scheme is used from the first level that knows it up to the level where a newer one that is there takes over.
+    fn of(levels: Levels, present: BTreeSet<Scheme>) -> Self {
+        let reaches = |scheme: Scheme| levels.1 >= first_level(scheme) && present.contains(&scheme);
+        let v3_family = [Scheme::V32, Scheme::V31, Scheme::V3].into_iter().filter(|scheme| reaches(*scheme));
+        let mut used: BTreeSet<Scheme> = v3_family.collect();
+        if reaches(Scheme::V2) && (levels.0 < first_level(Scheme::V3) || used.is_empty()) {
+            used.insert(Scheme::V2);
+        }
+        if levels.0 < first_level(Scheme::V2) || used.is_empty() {
+            used.insert(Scheme::V1);
+        }
+        Self { levels, present, used }
+    }
+
+    fn uses(&self, scheme: Scheme) -> bool {
+        self.used.contains(&scheme)
+    }
+
+    /// Whether a scheme of the signing block is used.
+    fn uses_block(&self) -> bool {
+        self.used.iter().any(|scheme| *scheme != Scheme::V1)
+    }
+}
+
+/// The signers of all schemes of the signing block.
+#[derive(Debug)]
+struct Parsed<'a> {
+    v2: Option<Vec<SignerBlock<'a>>>,
+    v3: Option<Vec<V3Signer<'a>>>,
+    v31: Option<Vec<V3Signer<'a>>>,
+    v32: Option<Vec<V3Signer<'a>>>,
+}
+
+impl<'a> Parsed<'a> {
+    /// Reads all schemes; those that are not used may be malformed without a problem.
+    fn of(values: &'a Values, scope: &Scope, findings: &mut Findings) -> Self {
+        let mut ignored = Findings::default();
+        let v2 = values.v2.as_deref().map(|value| {
+            let findings = if scope.uses(Scheme::V2) { &mut *findings } else { &mut ignored };
+            signer::parse(Scheme::V2, value, findings)
+        });
+        let mut read = |scheme: Scheme, value: &'a Option<Vec<u8>>| {
+            let findings = if scope.uses(scheme) { &mut *findings } else { &mut ignored };
+            value.as_deref().map(|value| v3::parse(scheme, value, findings))
+        };
+        Self {
+            v2,
+            v3: read(Scheme::V3, &values.v3),
+            v31: read(Scheme::V31, &values.v31),
+            v32: read(Scheme::V32, &values.v32),
+        }
+    }
+
+    fn v3_family(&self) -> [(Scheme, Option<&[V3Signer<'a>]>); 3] {
+        [(Scheme::V3, self.v3.as_deref()), (Scheme::V31, self.v31.as_deref()), (Scheme::V32, self.v32.as_deref())]
+    }
+
+    fn signers(&self, v1: &[Signer]) -> Vec<Signer> {
+        let mut signers = v1.to_vec();
+        for block in self.v2.iter().flatten() {
+            let certificate = block.certificates.first().cloned();
+            signers.extend(certificate.map(|certificate| Signer {
+                scheme: Scheme::V2,
+                min_sdk: None,
+                max_sdk: None,
+                certificate,
+                entry: None,
+            }));
+        }
+        for (scheme, list) in self.v3_family() {
+            for signer in list.unwrap_or_default() {
+                let (min, max) = signer.block.sdk;
+                let certificate = signer.block.certificates.first().cloned();
+                signers.extend(certificate.map(|certificate| Signer {
+                    scheme,
+                    min_sdk: Some(min),
+                    max_sdk: Some(max).filter(|max| *max < LAST_LEVEL),
+                    certificate,
+                    entry: None,
+                }));
+            }
+        }
+        signers
+    }
+
+    /// The longest lineage of the newest scheme that has one.
+    fn lineage(&self) -> Vec<Certificate> {
+        let lists = self.v3_family().into_iter().rev().filter_map(|(_, list)| list);
+        let longest = lists.filter_map(v3::longest_lineage).next();
+        longest.map(super::lineage::Lineage::certificates).unwrap_or_default()
+    }
+
+    fn shows(&self, v1: &[Signer]) -> Shows {
+        let first = |block: &SignerBlock<'_>| block.certificates.first().cloned();
+        let list = |signers: &Option<Vec<V3Signer<'_>>>| -> Option<Vec<Shown>> { signers.as_deref().map(shown) };
+        Shows {
+            v1: v1.iter().map(|signer| signer.certificate.clone()).collect(),
+            v2: self.v2.as_ref().map(|blocks| blocks.iter().filter_map(first).collect()),
+            v3: list(&self.v3),
+            v31: list(&self.v31),
+            v32: list(&self.v32),
+        }
+    }
+
+    /// The levels of the v3.2 signers.
+    fn hybrid_levels(&self) -> Option<Levels> {
+        self.v32.as_ref().and_then(|signers| signers.first()).map(|signer| signer.block.sdk)
+    }
+}
+
+/// Checks the signers of each used scheme of the signing block. Returns the digests of the contents that must hold.
+fn check_schemes(parsed: &Parsed<'_>, scope: &Scope, findings: &mut Findings) -> BTreeSet<ContentDigest> {
+    let mut digests = BTreeSet::new();
+    let levels = scope.levels;
+    let context =
+        Context { levels, rotation_min: None, hybrid: parsed.hybrid_levels().filter(|_| scope.uses(Scheme::V32)) };
+    let v31 = parsed.v31.as_ref().filter(|_| scope.uses(Scheme::V31));
+    if let Some(signers) = v31 {
+        digests.extend(v3::check(Scheme::V31, signers, context, findings));
+    }
+    if let Some(signers) = parsed.v3.as_ref().filter(|_| scope.uses(Scheme::V3)) {
+        let rotation_min = v31.and_then(|signers| signers.iter().map(|signer| signer.block.sdk.0).min());
+        digests.extend(v3::check(Scheme::V3, signers, Context { rotation_min, ..context }, findings));
+    }
+    if let Some(signers) = parsed.v2.as_ref().filter(|_| scope.uses(Scheme::V2)) {
+        let v2_levels = (levels.0.max(first_level(Scheme::V2)), levels.1);
+        for signer in signers {
+            digests.extend(check_signer(Scheme::V2, signer, v2_levels, findings).unwrap_or_default());
+            check_newer_scheme_marks(signer, scope, findings);
+        }
+    }
+    digests
+}
+
+/// v2 says which newer scheme must be there too (apksigning/v3, "Stripping protection").
+fn check_newer_scheme_marks(signer: &SignerBlock<'_>, scope: &Scope, findings: &mut Findings) {
+    for (id, value) in &signer.attributes {
+        if *id != attribute::NEWER_SCHEME {
+            let message = format!("signer {} has the unknown attribute {id:#010x}", signer.number);
+            findings.warning(rules::SIGNER_ATTRIBUTE_UNKNOWN, Scheme::V2, message);
+            continue;
+        }
+        let Ok(number) = Reader::new(value).u32_le("scheme number") else {
+            findings.problem(rules::SIGNER_ATTRIBUTE_MALFORMED, Scheme::V2, "the mark of a newer scheme is cut off");
+            continue;
+        };
+        match number {
+            2 => {}
+            3 if scope.levels.1 < first_level(Scheme::V3) || scope.uses(Scheme::V3) => {}
+            3 => {
+                let message = "a v3 signature should be there, but it is not";
+                findings.problem(rules::NEWER_SCHEME_STRIPPED, Scheme::V2, message);
+            }
+            other => {
+                let message = format!("signer {} names the unknown scheme {other}", signer.number);
+                findings.warning(rules::NEWER_SCHEME_UNKNOWN, Scheme::V2, message);
+            }
+        }
+    }
+}
+
+/// What the manifest and the schemes demand of each other.
+fn check_between(request: &Request, scope: &Scope, findings: &mut Findings) {
+    if scope.uses(Scheme::V31) && !scope.uses(Scheme::V3) {
+        findings.problem(rules::V31_WITHOUT_V3, Scheme::V31, "there is a v3.1 signature, but no v3 signature");
+    }
+    if scope.uses(Scheme::V1) && !scope.present.is_empty() && !scope.present.contains(&Scheme::V1) {
+        let message = format!("API levels below {} need a v1 signature, and there is none", first_level(Scheme::V2));
+        findings.problem(rules::JAR_SIGNATURE_MISSING, Scheme::V1, message);
+    }
+    let sandbox = request.target_sandbox_version.unwrap_or(1);
+    if sandbox > 1 && scope.levels.1 >= 26 && !scope.uses_block() {
+        let message = format!("targetSandboxVersion {sandbox} needs APK Signature Scheme v2 or newer");
+        findings.problem(rules::TARGET_SANDBOX_NEEDS_V2, None, message);
+    }
+    let target = request.target_sdk.unwrap_or(0);
+    if target >= 30 && scope.levels.1 >= target && !scope.uses_block() {
+        let message = format!("targetSdkVersion {target} needs APK Signature Scheme v2 or newer");
+        findings.problem(rules::TARGET_SDK_NEEDS_V2, None, message);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::signature::testing::{certificate, fixture, pair, replace_block, scheme_value, signing_block};
+    use crate::signature::{self, Depth};
+
+    fn certificates_of(file: &[u8], min_sdk: u32) -> Signatures {
+        let file = file.to_vec();
+        let directory = Directory::read(&file).unwrap();
+        let request = Request::for_apk(min_sdk).with_depth(Depth::Certificates);
+        signature::examine(&file, &directory, &request).unwrap()
+    }
+
+    fn device(signatures: &Signatures) -> Vec<(u32, Option<u32>, Vec<Certificate>)> {
+        let answers = signatures.device.iter();
+        answers.map(|answer| (answer.range.min, answer.range.max, answer.certificates.clone())).collect()
+    }
+
+    #[test]
+    fn one_key_is_one_answer_for_all_versions() {
+        for name in ["demo-release", "signed-v2-only", "signed-v3-only", "source-stamp"] {
+            let signatures = certificates_of(&fixture(&format!("apk/{name}.apk")), 28);
+            assert_eq!(signatures.verdict, Verdict::NotChecked, "{name}: {:?}", signatures.problems);
+            assert_eq!(device(&signatures), [(28, None, vec![certificate("release")])], "{name}");
+        }
+        let v1 = certificates_of(&fixture("apk/signed-v1-only.apk"), 21);
+        assert_eq!(device(&v1), [(21, None, vec![certificate("release")])]);
+        assert_eq!(v1.schemes, [Scheme::V1]);
+    }
+
+    #[test]
+    fn a_rotated_key_shows_its_oldest_certificate() {
+        let signatures = certificates_of(&fixture("apk/rotated-v3-twice.apk"), 21);
+        assert_eq!(signatures.problems, []);
+        assert_eq!(device(&signatures), [(21, None, vec![certificate("release")])]);
+        assert_eq!(signatures.lineage, ["release", "rotated-1", "rotated-2"].map(certificate));
+        let v3 = signatures.signers.iter().find(|signer| signer.scheme == Scheme::V3).unwrap();
+        assert_eq!(v3.certificate, certificate("rotated-2"));
+    }
+
+    #[test]
+    fn several_signers_are_all_shown() {
+        let signatures = certificates_of(&fixture("apk/two-signers.apk"), 21);
+        let [answer] = &signatures.device[..] else { panic!("{:?}", signatures.device) };
+        let wanted = ["release", "upload"].map(certificate);
+        assert!(wanted.iter().all(|certificate| answer.certificates.contains(certificate)), "{answer:?}");
+    }
+
+    #[test]
+    fn an_unsigned_file_is_unsigned() {
+        let signatures = certificates_of(&fixture("apk/demo-unsigned.apk"), 21);
+        assert_eq!((signatures.verdict, signatures.schemes, signatures.device), (Verdict::Unsigned, vec![], vec![]));
+    }
+
+    #[test]
+    fn a_stripped_scheme_is_noticed() {
+        let file = fixture("apk/demo-release.apk");
+        let v2 = scheme_value("apk/demo-release.apk", Scheme::V2);
+        let without_v3 = replace_block(&file, &signing_block(&[pair(id::V2, &v2)]));
+        let ids = |signatures: Signatures| signatures.problems.iter().map(|problem| problem.id).collect::<Vec<_>>();
+        assert_eq!(ids(certificates_of(&without_v3, 24)), ["newer-scheme-stripped"]);
+        let without_v2 =
+            replace_block(&file, &signing_block(&[pair(id::V3, &scheme_value("apk/demo-release.apk", Scheme::V3))]));
+        assert_eq!(ids(certificates_of(&without_v2, 28)), [""; 0]);
+    }
+
+    #[test]
+    fn below_android_7_only_v1_counts() {
+        let signatures = certificates_of(&fixture("apk/signed-v2-only.apk"), 21);
+        assert_eq!(signatures.problems[0].id, "jar-signature-missing");
+        assert_eq!(signatures.verdict, Verdict::Rejected);
+    }
+
+    #[test]
+    fn an_app_for_android_11_needs_v2() {
+        let file = fixture("apk/signed-v1-only.apk");
+        let directory = Directory::read(&file).unwrap();
+        let mut request = Request::for_apk(21).with_depth(Depth::Certificates);
+        request.target_sdk = Some(30);
+        request.target_sandbox_version = Some(2);
+        let signatures = signature::examine(&file, &directory, &request).unwrap();
+        let ids: Vec<&str> = signatures.problems.iter().map(|problem| problem.id).collect();
+        assert_eq!(ids, ["target-sandbox-needs-v2", "target-sdk-needs-v2"]);
+        request.max_sdk = Some(25);
+        assert_eq!(signature::examine(&file, &directory, &request).unwrap().problems, []);
+    }
+}
