@@ -90,3 +90,8 @@ pub const JAR_INFLATED_SIZE: u64 = 8 << 30;
 pub const PROBLEMS_PER_RULE: usize = 20;
 /// The largest RSA modulus in bits that AOSP's tests use.
 pub const RSA_BITS_VERIFIED: usize = 16_384;
+
+// --- archives ---
+
+/// Bytes of a key file in an archive: a token has 1,026 to 1,370 characters; the rest is what people paste around it.
+pub const API_KEY_ENTRY: u64 = 64 << 10;
