@@ -64,7 +64,7 @@ pub struct Facts {
     pub kind: Kind,
     /// The rules that the archive breaks.
     pub violations: Vec<Violation>,
-    /// Entries whose local header or data cannot be used.
+    /// Entries whose local header cannot be used; not looked for at [`Depth::Certificates`].
     pub broken_entries: Vec<ZipError>,
     /// The manifest.
     pub manifest: Manifest,
@@ -122,7 +122,7 @@ impl Facts {
         Ok(Self {
             kind: archive.kind(),
             violations: archive.directory().violations().to_vec(),
-            broken_entries: broken_entries(archive),
+            broken_entries: if question.depth == Depth::Full { broken_entries(archive) } else { Vec::new() },
             manifest,
             signatures,
             key,

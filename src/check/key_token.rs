@@ -58,6 +58,9 @@ fn environment(facts: &Facts) -> Outcome {
 
 fn claims(facts: &Facts) -> Outcome {
     let Some(key) = facts.api_key() else { return Outcome::Moot(NO_KEY) };
+    if key.claims().platform() == Platform::Ios {
+        return Outcome::Moot("the key is for iOS");
+    }
     let findings = key.claims().problems().into_iter().map(|problem| {
         let mut finding = Finding::new(problem.to_string());
         finding.help = problem.help();

@@ -57,7 +57,7 @@ fn invalid(facts: &Facts) -> Outcome {
         Verdict::Verified => Outcome::Pass,
         Verdict::Unsigned => Outcome::Moot("the file is not signed"),
         Verdict::NotChecked => Outcome::Unknown(
-            Finding::new("the signature was not checked: only the certificates in it were read")
+            Finding::new("only the certificates in the signature were read, not whether it holds")
                 .help("`apksigner verify` tells whether it holds"),
         ),
         Verdict::Rejected => {

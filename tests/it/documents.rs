@@ -1,6 +1,7 @@
 //! The documents tell the truth: every check has its heading, and every command in them runs.
 
 use crate::sandbox::{Sandbox, repository};
+use serde_json::Value;
 use std::process::Command;
 
 fn document(name: &str) -> String {
@@ -99,6 +100,47 @@ fn example_files() -> Sandbox {
         .with_bytes("upload_key.txt", &fixture("token/upload.txt"));
     std::os::unix::fs::symlink(repository("fixtures"), sandbox.path("fixtures")).unwrap();
     sandbox
+}
+
+/// Every field that is ever written stands in docs/json.md.
+#[test]
+fn every_json_field_is_described() {
+    use crate::sandbox::token_key;
+    let text = document("docs/json.md");
+    let sandbox = Sandbox::new()
+        .with("apk/rotated-v3.apk")
+        .with("apk/source-stamp.apk")
+        .with("apk/demo-unsigned.apk")
+        .with("keystore/several-aliases.jks")
+        .with("token/url-safe.txt")
+        .with("token/release.txt");
+    let token_key = token_key();
+    for arguments in [
+        &["verify", "rotated-v3.apk", "source-stamp.apk", "none.apk", &token_key][..],
+        &["fingerprint", "several-aliases.jks", "rotated-v3.apk"],
+        &["key", "url-safe.txt", &token_key],
+        &["inject", "demo-unsigned.apk", "--api-key", "release.txt", "--dry-run", &token_key],
+    ] {
+        let mut arguments = arguments.to_vec();
+        arguments.push("--format=json");
+        described(&sandbox.run(&arguments).json(), &text);
+    }
+}
+
+fn described(value: &Value, text: &str) {
+    match value {
+        Value::Object(fields) => {
+            for (name, value) in fields {
+                let known = text.contains(&format!("`{name}`"));
+                assert!(known, "`{name}` is not in docs/json.md");
+                if name != "evidence" {
+                    described(value, text);
+                }
+            }
+        }
+        Value::Array(list) => list.iter().for_each(|value| described(value, text)),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+    }
 }
 
 /// Names that must not get into the project: this machine's folders, registries, and how it was made.

@@ -20,4 +20,6 @@ mod key;
 mod messages;
 mod mutations;
 mod oracle;
+mod snapshots;
+mod speed;
 mod verify;

@@ -24,7 +24,7 @@ fn each_wrong_file_is_named_for_what_it_is() {
         ("git-lfs-pointer.jks", &["Git LFS pointer", "git lfs pull"]),
         ("error-page.jks", &["HTML"]),
         ("text-mangled.jks", &["text"]),
-        ("truncated.jks", &["JKS"]),
+        ("truncated.jks", &["is cut off after 700 bytes"]),
         ("empty.jks", &["empty"]),
         ("symlink-as-text.keystore", &["link"]),
         ("pkcs8.pem", &["private key"]),

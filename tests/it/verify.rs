@@ -158,7 +158,7 @@ fn checks_can_be_chosen_and_softened() {
     let ran = verify("apk/key-other-package.apk", &["--only", "archive,manifest"]).code(0);
     let checks = ran.json()["files"][0]["checks"].as_array().unwrap().clone();
     assert!(checks.iter().all(|check| check["group"] == "archive" || check["group"] == "manifest"));
-    verify("apk/key-other-package.apk", &["--only", "kye"]).code(2).complains("did you mean `key`");
+    verify("apk/key-other-package.apk", &["--only", "keys"]).code(2).complains("did you mean `key`");
     let ran = verify("apk/demo-release.apk", &["--package", "com.example.other"]).code(1);
     assert_eq!(ran.findings("error"), ["package-mismatch"]);
 }

@@ -301,8 +301,8 @@ fn finding(app: &AppObject, check: &CheckObject, out: &mut dyn Write) -> Result<
     let CheckObject { id, severity, message, help, evidence, outcome, .. } = check;
     let skipped = if *outcome == "skipped" { "not checked: " } else { "" };
     writeln!(out, "{style}{severity}[{id}]{style:#}: {}: {skipped}{message}", app.path)?;
-    for (name, value) in evidence.iter().filter(|(name, _)| matches!(**name, "wanted" | "found" | "device")) {
-        for line in value.lines() {
+    for name in ["wanted", "found", "device"] {
+        for line in evidence.get(name).map_or("", String::as_str).lines() {
             writeln!(out, "  {FAINT}{name:<7}{FAINT:#} {}", Untrusted(line))?;
         }
     }
