@@ -2,18 +2,19 @@
 
 use super::algorithm::ContentDigest;
 use super::block::{self, Search, SigningBlock, id};
+use super::content;
 use super::device::{Shown, Shows, shown};
 use super::findings::Findings;
 use super::jar::JarFiles;
 use super::signer::{self, SignerBlock, attribute};
 use super::v3::{self, Context, LAST_LEVEL, V3Signer, first_level};
-use super::verify::{Levels, check_signer};
-use super::{Input, Request, Scheme, SignatureError, Signatures, Signer, Verdict, rules};
+use super::verify::{self, Actual, Levels, check_signer};
+use super::{Depth, Input, Request, Scheme, SignatureError, Signatures, Signer, Verdict, rules};
 use crate::bytes::Reader;
 use crate::certificate::Certificate;
 use crate::text::Untrusted;
 use crate::zip::Directory;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 const APK_MANIFEST: &str = "AndroidManifest.xml";
 
@@ -30,7 +31,10 @@ pub(super) fn examine(input: Input<'_>, request: &Request) -> Result<Signatures,
     let jar = JarFiles::find(input.directory);
     let scope = Scope::of(levels, values.present(&jar));
     let parsed = Parsed::of(&values, &scope, &mut findings);
-    let _digests = check_schemes(&parsed, &scope, &mut findings);
+    let needed = check_schemes(&parsed, &scope, &mut findings);
+    if let Some(block) = block.as_ref().filter(|_| request.depth == Depth::Full) {
+        check_contents(input, block, (&parsed, &needed), &mut findings)?;
+    }
     let mut unused = Findings::default();
     let v1 = jar.claimed_signers(input, if scope.uses(Scheme::V1) { &mut findings } else { &mut unused })?;
     check_between(request, &scope, &mut findings);
@@ -38,6 +42,14 @@ pub(super) fn examine(input: Input<'_>, request: &Request) -> Result<Signatures,
     let verdict = match (scope.present.is_empty(), findings.has_problems()) {
         (true, _) => Verdict::Unsigned,
         (false, true) => Verdict::Rejected,
+        (false, false)
+            if request.depth == Depth::Full
+                && !scope.uses(Scheme::V1)
+                && !scope.uses(Scheme::V32)
+                && needed.values().all(|digests| !digests.is_empty()) =>
+        {
+            Verdict::Verified
+        }
         (false, false) => Verdict::NotChecked,
     };
     Ok(Signatures {
@@ -189,6 +201,14 @@ impl<'a> Parsed<'a> {
         [(Scheme::V3, self.v3.as_deref()), (Scheme::V31, self.v31.as_deref()), (Scheme::V32, self.v32.as_deref())]
     }
 
+    /// The signers of one scheme without their lineages.
+    fn blocks(&self, scheme: Scheme) -> Vec<&SignerBlock<'a>> {
+        let family = self.v3_family().into_iter().filter(|(other, _)| *other == scheme);
+        let v3 = family.filter_map(|(_, list)| list).flatten().map(|signer| &signer.block);
+        let v2 = self.v2.iter().flatten().filter(|_| scheme == Scheme::V2);
+        v3.chain(v2).collect()
+    }
+
     fn signers(&self, v1: &[Signer]) -> Vec<Signer> {
         let mut signers = v1.to_vec();
         for block in self.v2.iter().flatten() {
@@ -242,28 +262,56 @@ impl<'a> Parsed<'a> {
     }
 }
 
-/// Checks the signers of each used scheme of the signing block. Returns the digests of the contents that must hold.
-fn check_schemes(parsed: &Parsed<'_>, scope: &Scope, findings: &mut Findings) -> BTreeSet<ContentDigest> {
-    let mut digests = BTreeSet::new();
+/// The digests of the contents that must hold for each scheme.
+type Needed = BTreeMap<Scheme, BTreeSet<ContentDigest>>;
+
+/// Checks the signers of each used scheme of the signing block.
+fn check_schemes(parsed: &Parsed<'_>, scope: &Scope, findings: &mut Findings) -> Needed {
+    let mut needed = Needed::new();
     let levels = scope.levels;
-    let context =
-        Context { levels, rotation_min: None, hybrid: parsed.hybrid_levels().filter(|_| scope.uses(Scheme::V32)) };
+    let hybrid = parsed.hybrid_levels().filter(|_| scope.uses(Scheme::V32));
+    let context = Context { levels, rotation_min: None, hybrid };
     let v31 = parsed.v31.as_ref().filter(|_| scope.uses(Scheme::V31));
     if let Some(signers) = v31 {
-        digests.extend(v3::check(Scheme::V31, signers, context, findings));
+        needed.insert(Scheme::V31, v3::check(Scheme::V31, signers, context, findings));
     }
     if let Some(signers) = parsed.v3.as_ref().filter(|_| scope.uses(Scheme::V3)) {
         let rotation_min = v31.and_then(|signers| signers.iter().map(|signer| signer.block.sdk.0).min());
-        digests.extend(v3::check(Scheme::V3, signers, Context { rotation_min, ..context }, findings));
+        needed.insert(Scheme::V3, v3::check(Scheme::V3, signers, Context { rotation_min, ..context }, findings));
     }
     if let Some(signers) = parsed.v2.as_ref().filter(|_| scope.uses(Scheme::V2)) {
         let v2_levels = (levels.0.max(first_level(Scheme::V2)), levels.1);
+        let mut digests = BTreeSet::new();
         for signer in signers {
             digests.extend(check_signer(Scheme::V2, signer, v2_levels, findings).unwrap_or_default());
             check_newer_scheme_marks(signer, scope, findings);
         }
+        needed.insert(Scheme::V2, digests);
     }
-    digests
+    needed
+}
+
+/// Digests the file once and compares what the signers say.
+fn check_contents(
+    input: Input<'_>,
+    block: &SigningBlock,
+    (parsed, needed): (&Parsed<'_>, &Needed),
+    findings: &mut Findings,
+) -> Result<(), SignatureError> {
+    let wanted: BTreeSet<ContentDigest> = needed.values().flatten().copied().collect();
+    if wanted.contains(&ContentDigest::VeritySha256) && !content::is_page_aligned(&block.range) {
+        let message = "a verity digest needs the signing block to begin and end at a multiple of 4096 bytes";
+        findings.problem(rules::CONTENT_NOT_PAGE_ALIGNED, None, message);
+    }
+    let actual = content::digest(input, &block.range, &wanted)?;
+    for (scheme, digests) in needed {
+        let actual = actual.iter().filter(|(content, _)| digests.contains(content));
+        let actual: Actual = actual.map(|(content, digest)| (*content, digest.clone())).collect();
+        for signer in parsed.blocks(*scheme) {
+            verify::check_contents(*scheme, signer, &actual, findings);
+        }
+    }
+    Ok(())
 }
 
 /// v2 says which newer scheme must be there too (apksigning/v3, "Stripping protection").
@@ -385,6 +433,36 @@ mod tests {
         let signatures = certificates_of(&fixture("apk/signed-v2-only.apk"), 21);
         assert_eq!(signatures.problems[0].id, "jar-signature-missing");
         assert_eq!(signatures.verdict, Verdict::Rejected);
+    }
+
+    fn full(file: &[u8], min_sdk: u32) -> Signatures {
+        let file = file.to_vec();
+        let directory = Directory::read(&file).unwrap();
+        signature::examine(&file, &directory, &Request::for_apk(min_sdk)).unwrap()
+    }
+
+    #[test]
+    fn good_files_are_verified_with_each_algorithm() {
+        for name in ["demo-release", "rotated-v3-twice", "signed-dsa-2048", "signed-ec-p256", "signed-ec-p384"] {
+            let signatures = full(&fixture(&format!("apk/{name}.apk")), 24);
+            assert_eq!((signatures.verdict, signatures.problems), (Verdict::Verified, vec![]), "{name}");
+        }
+        for name in ["signed-rsa-4096", "signed-chain", "two-signers", "signed-v2-only", "source-stamp"] {
+            let signatures = full(&fixture(&format!("apk/{name}.apk")), 24);
+            assert_eq!((signatures.verdict, signatures.problems), (Verdict::Verified, vec![]), "{name}");
+        }
+    }
+
+    #[test]
+    fn a_changed_entry_is_noticed() {
+        let mut file = fixture("apk/demo-release.apk");
+        file[200] ^= 1;
+        let signatures = full(&file, 24);
+        assert_eq!(signatures.verdict, Verdict::Rejected);
+        let ids: Vec<(&str, Option<Scheme>)> =
+            signatures.problems.iter().map(|problem| (problem.id, problem.scheme)).collect();
+        let wanted = [Scheme::V2, Scheme::V3].map(|scheme| ("content-digest-mismatch", Some(scheme)));
+        assert_eq!(ids, wanted);
     }
 
     #[test]

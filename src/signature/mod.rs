@@ -18,12 +18,14 @@
 mod algorithm;
 mod apk;
 mod block;
+mod content;
 mod device;
 mod error;
 mod findings;
 mod jar;
 mod key;
 mod lineage;
+mod parallel;
 mod rules;
 mod signer;
 #[cfg(test)]

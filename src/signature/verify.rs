@@ -119,14 +119,12 @@ fn check_certificates(scheme: Scheme, signer: &SignerBlock<'_>, findings: &mut F
     }
 }
 
-/// Compares a signer's digests of the contents with the actual ones (`ApkSigningBlockUtils.verifyIntegrity`).
-#[expect(dead_code, reason = "full verification comes next")]
-pub(super) fn check_contents(
-    scheme: Scheme,
-    signer: &SignerBlock<'_>,
-    actual: &BTreeMap<ContentDigest, Vec<u8>>,
-    findings: &mut Findings,
-) {
+/// Digests of the contents as they are.
+pub(super) type Actual = BTreeMap<ContentDigest, Vec<u8>>;
+
+/// Compares a signer's digests of the contents with the actual ones of its scheme
+/// (`ApkSigningBlockUtils.verifyIntegrity`).
+pub(super) fn check_contents(scheme: Scheme, signer: &SignerBlock<'_>, actual: &Actual, findings: &mut Findings) {
     for (id, digest) in &signer.digests {
         let Some(content) = id.known().map(|algorithm| algorithm.content) else { continue };
         let Some(actual) = actual.get(&content).filter(|actual| actual != digest) else { continue };
