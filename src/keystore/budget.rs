@@ -3,6 +3,7 @@
 //! A keystore declares its own number of rounds, and each bag of a PKCS#12 file may declare another, before any
 //! password could be checked. So one budget covers everything that one command derives.
 
+use super::error::Cost;
 use super::fault::Fault;
 use crate::limits::{KDF_HASHES, KDF_ROUNDS};
 use std::sync::Arc;
@@ -37,7 +38,7 @@ impl KdfBudget {
             return Err(Fault::malformed("a key derivation of no rounds"));
         }
         if rounds > self.rounds {
-            return Err(Fault::Costly { rounds: u64::from(rounds), limit: u64::from(self.rounds) });
+            return Err(Fault::Costly(Cost::Rounds { rounds, limit: self.rounds }));
         }
         self.pay_hashes(u64::from(rounds).saturating_mul(hashes))
     }
@@ -46,7 +47,7 @@ impl KdfBudget {
     pub(super) fn pay_hashes(&self, hashes: u64) -> Result<(), Fault> {
         let spent = self.spent.fetch_add(hashes, Ordering::Relaxed).saturating_add(hashes);
         if spent > self.hashes {
-            return Err(Fault::Costly { rounds: spent, limit: self.hashes });
+            return Err(Fault::Costly(Cost::Sum { hashes: spent, limit: self.hashes }));
         }
         Ok(())
     }
@@ -66,9 +67,9 @@ mod tests {
     fn refuses_one_round_too_many_and_a_sum_too_large() {
         let budget = KdfBudget::default();
         assert!(budget.pay(KDF_ROUNDS, 2).is_ok());
-        assert!(matches!(budget.pay(KDF_ROUNDS + 1, 1), Err(Fault::Costly { .. })));
+        assert!(matches!(budget.pay(KDF_ROUNDS + 1, 1), Err(Fault::Costly(_))));
         assert!(budget.clone().pay(KDF_ROUNDS, 10).is_ok(), "60 million in all");
-        assert!(matches!(budget.pay(1, 1), Err(Fault::Costly { .. })), "clones share what is left");
+        assert!(matches!(budget.pay(1, 1), Err(Fault::Costly(_))), "clones share what is left");
         assert_eq!(KdfBudget::with_rounds(10_000_000).hashes, 120_000_000);
     }
 }

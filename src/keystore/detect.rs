@@ -67,7 +67,7 @@ impl Content {
 impl fmt::Display for Content {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::Keystore(format) => return write!(f, "a {format} keystore"),
+            Self::Keystore(format) => return write!(f, "a {}", format.title()),
             Self::Certificates(format) => return write!(f, "a certificate ({format})"),
             Self::Base64Of(inner) => return write!(f, "base64 text of {inner}"),
             Self::SymlinkText(target) => {
@@ -273,7 +273,9 @@ fn der(bytes: &[u8]) -> Option<Content> {
     let second = peek(first.after).map(|second| second.tag);
     match first.tag {
         tag::INTEGER => match (first.content, second?) {
-            ([3], tag::SEQUENCE) => Some(Content::Keystore(Format::Pkcs12)),
+            ([zeros @ .., 3], tag::SEQUENCE) if zeros.iter().all(|zero| *zero == 0) => {
+                Some(Content::Keystore(Format::Pkcs12))
+            }
             // PKCS#8; PKCS#1 and OpenSSL's DSA; SEC 1.
             ([0 | 1], tag::SEQUENCE) | ([0 | 1], tag::INTEGER) | ([1], tag::OCTET_STRING) => Some(Content::PrivateKey),
             _ => None,

@@ -45,6 +45,46 @@ impl fmt::Display for Readable {
     }
 }
 
+/// What a key derivation would cost.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Cost {
+    /// One derivation has too many rounds.
+    Rounds {
+        /// What the file declares.
+        rounds: u32,
+        /// What is allowed.
+        limit: u32,
+    },
+    /// All derivations together compute too many hashes.
+    Sum {
+        /// What has been asked for.
+        hashes: u64,
+        /// What is allowed.
+        limit: u64,
+    },
+    /// scrypt takes too much.
+    Scrypt {
+        /// In bytes.
+        memory: u64,
+        /// How often that is filled.
+        parallelism: u32,
+    },
+}
+
+impl fmt::Display for Cost {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Rounds { rounds, limit } => write!(f, "{rounds} rounds of key derivation; {limit} are allowed"),
+            Self::Sum { hashes, limit } => {
+                write!(f, "{hashes} hash computations for key derivation; {limit} are allowed")
+            }
+            Self::Scrypt { memory, parallelism } => {
+                write!(f, "{memory} bytes of memory {parallelism} times for scrypt")
+            }
+        }
+    }
+}
+
 /// Why a keystore, or a key or certificate in it, could not be used.
 #[derive(Debug, Clone, Error)]
 pub enum KeystoreError {
@@ -69,7 +109,7 @@ pub enum KeystoreError {
         format: Format,
     },
     /// The file ends too early.
-    #[error("{format} is cut off after {size} bytes{}", cut(*wanted, *readable))]
+    #[error("the {} is cut off after {size} bytes{}", format.title(), cut(*wanted, *readable))]
     Truncated {
         /// The format.
         format: Format,
@@ -81,7 +121,7 @@ pub enum KeystoreError {
         readable: Option<Readable>,
     },
     /// The format is clear, but the bytes do not hold together.
-    #[error("{format} is damaged{}", readable.map_or(String::new(), |readable| format!(" ({readable})")))]
+    #[error("the {} is damaged{}", format.title(), readable.map_or(String::new(), |readable| format!(" ({readable})")))]
     Damaged {
         /// The format.
         format: Format,
@@ -92,7 +132,7 @@ pub enum KeystoreError {
         readable: Option<Readable>,
     },
     /// An algorithm or a variant that is not implemented.
-    #[error("{format} uses {what}, which is not supported")]
+    #[error("the {} uses {what}, which is not supported", format.title())]
     Unsupported {
         /// The format.
         format: Format,
@@ -100,13 +140,8 @@ pub enum KeystoreError {
         what: String,
     },
     /// More key derivation than is allowed.
-    #[error("opening it takes {rounds} key-derivation rounds, more than the allowed {limit}")]
-    TooCostly {
-        /// What the file asks for.
-        rounds: u64,
-        /// What is allowed.
-        limit: u64,
-    },
+    #[error("opening it takes {0}")]
+    TooCostly(Cost),
     /// More of something than any real keystore has.
     #[error("more than {limit} {what}")]
     TooMany {

@@ -1,6 +1,6 @@
 //! What goes wrong inside one structure, before it is known which file and which secret it belongs to.
 
-use super::error::{KeystoreError, Readable, Secret};
+use super::error::{Cost, KeystoreError, Readable, Secret};
 use super::{Content, Format, detect, text_copy};
 use crate::asn1::Asn1Error;
 use crate::bytes::BytesError;
@@ -37,7 +37,7 @@ pub(super) enum Fault {
     /// Uses something that is not implemented.
     Unsupported(String),
     /// Asks for more key derivation than is allowed.
-    Costly { rounds: u64, limit: u64 },
+    Costly(Cost),
     /// Has more of something than is allowed.
     TooMany { what: &'static str, limit: usize },
     /// The key is there but cannot be used.
@@ -56,7 +56,7 @@ impl Fault {
             Self::Needed => KeystoreError::PasswordNeeded(secret),
             Self::Wrong => KeystoreError::WrongPassword { secret, format },
             Self::Unsupported(what) => KeystoreError::Unsupported { format, what },
-            Self::Costly { rounds, limit } => KeystoreError::TooCostly { rounds, limit },
+            Self::Costly(cost) => KeystoreError::TooCostly(cost),
             Self::TooMany { what, limit } => KeystoreError::TooMany { what, limit },
             Self::Key(error) => KeystoreError::Key(error),
         }

@@ -1,6 +1,7 @@
 //! Keys from passwords: PKCS#12's own derivation (RFC 7292, B.2), PBKDF1 and PBKDF2 (RFC 8018), scrypt (RFC 7914).
 
 use super::KdfBudget;
+use super::error::Cost;
 use super::fault::Fault;
 use crate::asn1::{Element, Oid};
 use crate::limits::{DERIVED_KEY, SCRYPT_MEMORY, SCRYPT_PARALLELISM};
@@ -313,7 +314,7 @@ fn scrypt_parameters(n: u64, r: u32, p: u32, budget: &KdfBudget) -> Result<scryp
     let blocks = n.saturating_mul(u64::from(r));
     let memory = blocks.saturating_mul(128);
     if memory > SCRYPT_MEMORY || p > SCRYPT_PARALLELISM {
-        return Err(Fault::Costly { rounds: memory, limit: SCRYPT_MEMORY });
+        return Err(Fault::Costly(Cost::Scrypt { memory, parallelism: p }));
     }
     if !n.is_power_of_two() || n < 2 {
         return Err(Fault::malformed("a scrypt cost that is no power of two"));
@@ -363,7 +364,7 @@ mod tests {
         let budget = KdfBudget::default();
         for (n, r, p) in [(1 << 30, 8, 1), (1 << 18, 8, 17), (1 << 18, 8, 16), (1 << 31, u32::MAX, u32::MAX)] {
             let kdf = Kdf::Scrypt { salt: vec![], n, r, p, key_size: None };
-            assert!(matches!(kdf.derive(b"", 32, &budget), Err(Fault::Costly { .. })), "{n} {r} {p}");
+            assert!(matches!(kdf.derive(b"", 32, &budget), Err(Fault::Costly(_))), "{n} {r} {p}");
         }
         let kdf = Kdf::Scrypt { salt: vec![], n: 1000, r: 8, p: 1, key_size: None };
         assert!(matches!(kdf.derive(b"", 32, &budget), Err(Fault::Flaw(_))));

@@ -28,10 +28,13 @@ mod sun;
 mod text;
 mod text_copy;
 
+#[cfg(test)]
+mod tests;
+
 pub use self::budget::KdfBudget;
 pub use self::detect::{Content, detect};
 pub use self::entry::{Entry, EntryKind};
-pub use self::error::{KeystoreError, Readable, Secret};
+pub use self::error::{Cost, KeystoreError, Readable, Secret};
 pub use self::fault::Flaw;
 pub use self::password::Passwords;
 
@@ -81,6 +84,21 @@ impl Format {
             Self::Pem => "pem",
             Self::Der => "der",
             Self::Pkcs7 => "pkcs7",
+        }
+    }
+
+    /// What messages call such a file.
+    fn title(self) -> &'static str {
+        match self {
+            Self::Jks => "JKS keystore",
+            Self::Jceks => "JCEKS keystore",
+            Self::Pkcs12 => "PKCS#12 keystore",
+            Self::Bks => "BKS keystore",
+            Self::Uber => "UBER keystore",
+            Self::Bcfks => "BCFKS keystore",
+            Self::Pem => "PEM file",
+            Self::Der => "DER file",
+            Self::Pkcs7 => "PKCS#7 file",
         }
     }
 }
