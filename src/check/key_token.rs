@@ -1,6 +1,6 @@
 //! Checks of what the key says and of who signed it.
 
-use super::{Check, Facts, Finding, Group, Outcome};
+use super::{Check, Facts, Finding, Group, Outcome, Severity};
 use crate::advice::Advice;
 use crate::api_key::{Environment, Platform};
 use crate::text::Untrusted;
@@ -66,5 +66,10 @@ fn claims(facts: &Facts) -> Outcome {
         finding.help = problem.help();
         finding
     });
-    Outcome::from_findings(findings.collect())
+    let mut findings: Vec<Finding> = findings.collect();
+    if !key.has_known_header() {
+        let message = "the key's header is not that of Amazon's keys; Login with Amazon 2.0.1 refuses it";
+        findings.push(Finding::new(message).help("copy the whole key again").weighing(Severity::Warning));
+    }
+    Outcome::from_findings(findings)
 }

@@ -35,13 +35,38 @@ pub struct CheckResult {
     pub severity: Severity,
     /// What it said.
     pub outcome: Outcome,
+    weighing: Weighing,
+}
+
+/// What the policy makes of severities.
+#[derive(Debug, Clone, Copy)]
+struct Weighing {
+    allowed: bool,
+    strict: bool,
+}
+
+impl Weighing {
+    /// What was allowed by name stays a warning, also where warnings are errors.
+    fn apply(self, severity: Severity) -> Severity {
+        match severity {
+            Severity::Error if self.allowed => Severity::Warning,
+            Severity::Warning if self.strict && !self.allowed => Severity::Error,
+            Severity::Error | Severity::Warning | Severity::Note => severity,
+        }
+    }
 }
 
 impl CheckResult {
-    /// The severity of one finding of this check: its own, unless the policy softened the check.
+    fn new(check: Check, facts: &Facts, policy: &Policy) -> Self {
+        let weighing = Weighing { allowed: policy.allows(&check), strict: policy.strict };
+        let severity = weighing.apply(policy.default_severity(&check));
+        Self { severity, outcome: check.run(facts), check, weighing }
+    }
+
+    /// The severity of one finding: its own where it has one, else that of the check.
     #[must_use]
     pub fn severity_of(&self, finding: &Finding) -> Severity {
-        finding.severity.map_or(self.severity, |severity| severity.min(self.severity))
+        finding.severity.map_or(self.severity, |severity| self.weighing.apply(severity))
     }
 
     fn worst(&self) -> Option<Severity> {
@@ -89,8 +114,7 @@ impl Report {
     #[must_use]
     pub fn new(facts: &Facts, policy: &Policy) -> Self {
         let selected = super::checks().into_iter().filter(|check| policy.selection.contains(check));
-        let results =
-            selected.map(|check| CheckResult { severity: policy.severity(&check), outcome: check.run(facts), check });
+        let results = selected.map(|check| CheckResult::new(check, facts, policy));
         Self { results: results.collect(), strict: policy.strict }
     }
 
@@ -101,7 +125,6 @@ impl Report {
         let unknown = self.results.iter().any(|result| matches!(result.outcome, Outcome::Unknown(_)));
         match worst {
             Some(Severity::Error) => Verdict::Bad,
-            Some(Severity::Warning) if self.strict && !unknown => Verdict::Bad,
             _ if unknown => Verdict::Incomplete,
             _ => Verdict::Good,
         }

@@ -76,14 +76,14 @@ impl Policy {
         Ok(self)
     }
 
-    /// How much a finding of the check weighs.
-    #[must_use]
-    pub fn severity(&self, check: &Check) -> Severity {
-        let severity = if self.release { check.release_severity } else { check.severity };
-        if self.allow.iter().any(|name| name == check.id || name == check.group.name()) {
-            return severity.min(Severity::Warning);
-        }
-        if self.strict && severity == Severity::Warning { Severity::Error } else { severity }
+    /// How much a finding of the check weighs before the user's wishes.
+    pub(super) fn default_severity(&self, check: &Check) -> Severity {
+        if self.release { check.release_severity } else { check.severity }
+    }
+
+    /// Whether the check, or its group, was allowed by name.
+    pub(super) fn allows(&self, check: &Check) -> bool {
+        self.allow.iter().any(|name| name == check.id || name == check.group.name())
     }
 }
 

@@ -29,7 +29,7 @@ fn each_wrong_file_is_named_for_what_it_is() {
         ("symlink-as-text.keystore", &["link"]),
         ("pkcs8.pem", &["private key"]),
         ("cut.apk", &["end"]),
-        ("words.txt", &["neither"]),
+        ("words.txt", &["unknown kind"]),
     ] {
         let mut ran =
             sandbox.run(&["fingerprint", file]).code(2).complains("error: ").complains(file).complains("help: ");

@@ -10,11 +10,12 @@ use apkkey::advice::Advice;
 use apkkey::api_key::{ApiKey, Authentic, KeyFile, NotAuthentic, Platform, TokenKey, authenticate};
 use apkkey::archive::Archive;
 use apkkey::keystore::{Content, detect};
+use std::io::IsTerminal;
 use std::path::Path;
 
 pub(crate) fn run(args: &KeyArgs, output: &Output) -> Result<Status, Failure> {
     let token_key = input::token_key(args.token_key.token_key.as_deref())?;
-    let (name, entry, bytes) = read(&args.file)?;
+    let (name, entry, bytes) = read(&args.file, output)?;
     let file = KeyFile::read(&bytes);
     if args.show_key {
         let token = file.canonical().ok_or_else(|| Failure::new("there is no key to show").at(&args.file))?;
@@ -31,8 +32,11 @@ pub(crate) fn run(args: &KeyArgs, output: &Output) -> Result<Status, Failure> {
 }
 
 /// The key's bytes: of a file, of standard input, or of the entry in an app.
-fn read(path: &Path) -> Result<(String, Option<String>, Vec<u8>), Failure> {
+fn read(path: &Path, output: &Output) -> Result<(String, Option<String>, Vec<u8>), Failure> {
     if path == Path::new("-") {
+        if std::io::stdin().is_terminal() {
+            output.note("reading the key from standard input: paste it, then press Ctrl-D (Ctrl-Z on Windows)");
+        }
         return Ok(("standard input".to_owned(), None, input::standard_input()?));
     }
     let source = input::open(path)?;
