@@ -6,10 +6,13 @@
 
 use crate::asn1::{self, Asn1, Asn1Error, tag};
 use crate::fingerprint::Fingerprints;
+use crate::text;
 use std::fmt;
 use thiserror::Error;
+use x509_parser::objects::{oid_registry, oid2abbrev};
 use x509_parser::prelude::{FromDer, X509Certificate};
 use x509_parser::public_key::PublicKey;
+use x509_parser::x509::{RelativeDistinguishedName, X509Name};
 
 /// Why bytes are not a certificate.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
@@ -30,7 +33,8 @@ pub struct Certificate {
 /// What a person reads about a certificate.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Details {
-    /// The subject's distinguished name, as `CN=Android Debug, O=Android, C=US`, in the order in which keytool prints it.
+    /// The subject's distinguished name, as `CN=Android Debug, O=Android, C=US`, most specific part first as
+    /// keytool prints it (RFC 4514, 2.1).
     pub subject: String,
     /// The issuer's distinguished name, in the same form.
     pub issuer: String,
@@ -195,13 +199,30 @@ fn check_shape(der: &[u8]) -> Result<(), CertificateError> {
 
 fn describe(parsed: &X509Certificate<'_>) -> Details {
     Details {
-        subject: parsed.subject().to_string(),
-        issuer: parsed.issuer().to_string(),
+        subject: name(parsed.subject()),
+        issuer: name(parsed.issuer()),
         serial: parsed.raw_serial_as_string(),
         not_before: parsed.validity().not_before.timestamp(),
         not_after: parsed.validity().not_after.timestamp(),
         key: key_kind(parsed),
     }
+}
+
+/// The parts of a name, last first.
+fn name(name: &X509Name<'_>) -> String {
+    let mut parts: Vec<String> = name.iter_rdn().map(relative_name).collect();
+    parts.reverse();
+    parts.join(", ")
+}
+
+fn relative_name(relative: &RelativeDistinguishedName<'_>) -> String {
+    let attributes = relative.iter().map(|attribute| {
+        let oid = attribute.attr_type();
+        let short = oid2abbrev(oid, oid_registry()).map_or_else(|_| oid.to_id_string(), str::to_owned);
+        let value = attribute.as_str().map_or_else(|_| text::hex(attribute.as_slice()), str::to_owned);
+        format!("{short}={value}")
+    });
+    attributes.collect::<Vec<_>>().join("+")
 }
 
 fn key_kind(parsed: &X509Certificate<'_>) -> KeyKind {
@@ -246,6 +267,16 @@ fn is_android_debug(subject: &str) -> bool {
     subject.split(',').any(|part| part.trim() == "CN=Android Debug")
 }
 
-/// SHA-256 of the certificates in AOSP's `build/target/product/security/*.x509.pem`.
-const AOSP_TEST_KEYS: &[(&str, &str)] =
-    &[("testkey", "A4:0D:A8:0A:59:D1:70:CA:A9:50:CF:15:C1:8C:45:4D:47:A3:9B:26:98:9D:8B:64:0E:CD:74:5B:A7:1B:F5:DC")];
+/// SHA-256 of the certificates in AOSP's `build/target/product/security/*.x509.pem`, computed from those files.
+const AOSP_TEST_KEYS: &[(&str, &str)] = &[
+    ("testkey", "A4:0D:A8:0A:59:D1:70:CA:A9:50:CF:15:C1:8C:45:4D:47:A3:9B:26:98:9D:8B:64:0E:CD:74:5B:A7:1B:F5:DC"),
+    ("platform", "C8:A2:E9:BC:CF:59:7C:2F:B6:DC:66:BE:E2:93:FC:13:F2:FC:47:EC:77:BC:6B:2B:0D:52:C1:1F:51:19:2A:B8"),
+    ("bluetooth", "A6:CC:C5:00:FF:0E:74:21:20:0E:B6:6A:7F:E1:74:EF:1B:00:E5:2C:A9:17:27:07:0C:BE:DF:06:1F:F7:6C:35"),
+    ("networkstack", "E1:DB:AD:CE:60:DC:08:0D:15:B5:8A:01:4B:0D:CF:94:00:E2:4D:E2:3F:A0:0B:28:7A:5A:98:2B:FE:BD:A2:EE"),
+    ("nfc", "FA:E9:12:2A:87:21:D6:E2:A1:96:D2:22:4D:FF:CF:77:3C:91:27:E2:BB:95:6C:BD:DB:40:B0:09:19:2F:FD:FD"),
+    ("sdk_sandbox", "AB:F2:1F:9E:2A:F1:D8:81:CC:67:3F:DD:CE:FA:6E:D9:C2:69:A4:37:BD:64:B2:79:CF:45:84:4C:FD:58:91:26"),
+    (
+        "cts_uicc_2021",
+        "CE:7B:2B:47:AE:2B:75:52:C8:F9:2C:C2:91:24:27:98:83:04:1F:B6:23:A5:F1:94:A8:2C:9B:F1:5D:49:2A:A0",
+    ),
+];

@@ -24,6 +24,7 @@ pub mod timestamp;
 pub mod certificate;
 pub mod digest;
 pub mod fingerprint;
+pub mod identity;
 
 pub mod api_key;
 pub mod keystore;

@@ -14,6 +14,53 @@ pub const CENTRAL_DIRECTORY_SIZE: u64 = 64 << 20;
 /// Bytes that are read, inflated or copied at a time.
 pub const IO_CHUNK: u64 = 64 << 10;
 
+// --- Keystores ---
+
+/// Bytes of a keystore: real ones have 2 to 10 KB, Java's `cacerts` 200 KB.
+pub const KEYSTORE_SIZE: usize = 16 << 20;
+/// Entries of a keystore: `cacerts` has about 150.
+pub const KEYSTORE_ENTRIES: usize = 10_000;
+/// Certificates in one chain: real ones have 1 to 4.
+pub const CHAIN_LENGTH: usize = 100;
+/// Rounds of one key derivation: the JDK's own limit, so that what keytool opens is opened.
+pub const KDF_ROUNDS: u32 = 5_000_000;
+/// Hash computations of all key derivations together, about 5 seconds: opening a store and one of its keys,
+/// each derivation at [`KDF_ROUNDS`], takes 25 to 45 million.
+pub const KDF_HASHES: u64 = 60_000_000;
+/// Bytes of memory that scrypt may take: OpenSSL's default parameters need 16 MiB.
+pub const SCRYPT_MEMORY: u64 = 256 << 20;
+/// scrypt's parallelism, which multiplies its time.
+pub const SCRYPT_PARALLELISM: u32 = 16;
+/// Bytes of a derived key at least where a MAC uses it: with fewer a wrong password passes by chance (RFC 9579, 5).
+pub const MAC_KEY_MIN: u32 = 20;
+/// Bytes of a derived key at most: BouncyCastle writes 256.
+pub const DERIVED_KEY: u32 = 4096;
+/// Levels of `SafeContents` inside each other: real PKCS#12 files have one.
+pub const SAFE_CONTENTS_DEPTH: u8 = 4;
+/// Levels of nested objects in a Java serialization: a sealed key has 3.
+pub const JAVA_OBJECT_DEPTH: u8 = 16;
+/// Bits of an RSA modulus: the largest that AOSP signs APKs with.
+pub const RSA_BITS: usize = 16_384;
+
+// --- API key ---
+
+/// Bytes of a key file that are read: real keys have 1026 to 1370 characters on the first line.
+pub const API_KEY_FILE: usize = 64 << 10;
+
+/// Bytes of a public key or certificate for `--token-key`: an RSA 16384 certificate has about 3 KiB.
+pub const TOKEN_KEY_FILE: usize = 64 << 10;
+
+// --- manifest ---
+
+/// Bytes of an `AndroidManifest.xml`: the largest known ones stay below 2 MiB.
+pub const MANIFEST_SIZE: usize = 8 << 20;
+/// Levels of nested elements: real manifests have at most 6.
+pub const MANIFEST_DEPTH: usize = 64;
+/// Elements and attributes together: in protobuf two bytes make one, and each takes about 100 bytes of memory.
+pub const MANIFEST_NODES: usize = 1 << 18;
+/// Decoded text in bytes of input: strings that overlap in a forged pool would multiply it. UTF-16 takes 1.5 at most.
+pub const MANIFEST_TEXT_FACTOR: usize = 4;
+
 // --- APK and JAR signatures ---
 
 /// Signers of one scheme: what apksig and the platform allow (`Constants.MAX_APK_SIGNERS`).
@@ -44,3 +91,8 @@ pub const JAR_INFLATED_RATIO: u64 = 64;
 pub const PROBLEMS_PER_RULE: usize = 20;
 /// The largest RSA modulus in bits that AOSP's tests use.
 pub const RSA_BITS_VERIFIED: usize = 16_384;
+
+// --- archives ---
+
+/// Bytes of a key file in an archive: a token has 1,026 to 1,370 characters; the rest is what people paste around it.
+pub const API_KEY_ENTRY: u64 = 64 << 10;

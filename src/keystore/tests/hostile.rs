@@ -1,0 +1,96 @@
+//! Every prefix and every changed byte of small files: an answer, never a panic, never slow.
+
+use super::*;
+
+/// Few rounds, so that a changed byte in a count does not make a test slow.
+fn try_everything(bytes: &[u8]) {
+    let given = password("storepass");
+    let budget = KdfBudget::with_rounds(2_000);
+    for store in [None, Some(&given)] {
+        let Ok(keystore) = Keystore::open(bytes, &Passwords { store, budget: budget.clone() }) else { continue };
+        for entry in &keystore.entries {
+            let _ = entry.unlock(&[&given]);
+        }
+    }
+    let _ = private_key(bytes, &[&given], &budget);
+}
+
+fn sweep(name: &str, masks: &[u8]) {
+    let bytes = fixture(name);
+    for end in 0..bytes.len() {
+        let error = open(&bytes[..end], Some("storepass"));
+        assert!(error.is_err() || name.ends_with("pem"), "{name} opens when cut off at {end}");
+        try_everything(&bytes[..end]);
+    }
+    for place in 0..bytes.len() {
+        for mask in masks {
+            let mut changed = bytes.clone();
+            changed[place] ^= mask;
+            try_everything(&changed);
+        }
+    }
+}
+
+#[test]
+fn jks() {
+    sweep("small.jks", &[0x01, 0x80, 0xff]);
+}
+
+#[test]
+fn pkcs12() {
+    sweep("one-iteration.p12", &[0x01, 0x80, 0xff]);
+    sweep("one-iteration-legacy.p12", &[0x01, 0x80, 0xff]);
+    sweep("ten-iterations.p12", &[0x01, 0xff]);
+}
+
+#[test]
+fn certificates_and_keys() {
+    sweep("release.der", &[0x01, 0x80, 0xff]);
+    sweep("pkcs8.der", &[0x01, 0x80, 0xff]);
+    sweep("sec1-parameters.pem", &[0x01, 0x80]);
+    sweep("release.pem", &[0x01]);
+    sweep("chain.p7b", &[0x01, 0xff]);
+}
+
+/// The private numbers of RSA and DSA keys go to crates that must not panic on them.
+#[test]
+fn changed_numbers_of_keys() {
+    for name in ["testkey.pk8", "dsa.pem"] {
+        let bytes = fixture(name);
+        for place in (0..bytes.len()).step_by(7) {
+            for mask in [0x01, 0xff] {
+                let mut changed = bytes.clone();
+                changed[place] ^= mask;
+                let _ = private_key(&changed, &[], &KdfBudget::default());
+            }
+        }
+    }
+}
+
+#[test]
+fn counts_and_lengths_that_lie() {
+    let bytes = fixture("small.jks");
+    for place in [8, 12, 16] {
+        let mut changed = bytes.clone();
+        changed[place..place + 4].fill(0xff);
+        assert!(open(&changed, None).is_err());
+    }
+    let mut many = b"\xfe\xed\xfe\xed\0\0\0\x02\xff\xff\xff\xff".to_vec();
+    many.resize(1 << 20, 0);
+    assert!(open(&many, None).is_err());
+    let deep = [0x30, 0x80].repeat(1 << 20);
+    assert!(open(&deep, None).is_err());
+    assert!(matches!(open(&vec![0x30; (16 << 20) + 1], None), Err(KeystoreError::TooMany { what: "bytes", .. })));
+}
+
+#[test]
+fn a_store_of_too_many_entries() {
+    // Certificate entries of one real certificate.
+    let der = fixture("release.der");
+    let mut store = b"\xfe\xed\xfe\xed\0\0\0\x01\0\0\x27\x12".to_vec();
+    let entry =
+        [b"\0\0\0\x02\0\x01a\0\0\0\0\0\0\0\0".as_slice(), &u32::try_from(der.len()).unwrap().to_be_bytes(), &der];
+    store.extend(entry.concat().repeat(10_002));
+    store.extend([0; 20]);
+    assert!(matches!(open(&store, None), Err(KeystoreError::TooMany { what: "entries", limit: 10_000 })));
+}
