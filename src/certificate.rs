@@ -6,10 +6,13 @@
 
 use crate::asn1::{self, Asn1, Asn1Error, tag};
 use crate::fingerprint::Fingerprints;
+use crate::text;
 use std::fmt;
 use thiserror::Error;
+use x509_parser::objects::{oid_registry, oid2abbrev};
 use x509_parser::prelude::{FromDer, X509Certificate};
 use x509_parser::public_key::PublicKey;
+use x509_parser::x509::{RelativeDistinguishedName, X509Name};
 
 /// Why bytes are not a certificate.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
@@ -30,7 +33,8 @@ pub struct Certificate {
 /// What a person reads about a certificate.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Details {
-    /// The subject's distinguished name, as `CN=Android Debug, O=Android, C=US`, in the order in which keytool prints it.
+    /// The subject's distinguished name, as `CN=Android Debug, O=Android, C=US`, most specific part first as
+    /// keytool prints it (RFC 4514, 2.1).
     pub subject: String,
     /// The issuer's distinguished name, in the same form.
     pub issuer: String,
@@ -195,13 +199,30 @@ fn check_shape(der: &[u8]) -> Result<(), CertificateError> {
 
 fn describe(parsed: &X509Certificate<'_>) -> Details {
     Details {
-        subject: parsed.subject().to_string(),
-        issuer: parsed.issuer().to_string(),
+        subject: name(parsed.subject()),
+        issuer: name(parsed.issuer()),
         serial: parsed.raw_serial_as_string(),
         not_before: parsed.validity().not_before.timestamp(),
         not_after: parsed.validity().not_after.timestamp(),
         key: key_kind(parsed),
     }
+}
+
+/// The parts of a name, last first.
+fn name(name: &X509Name<'_>) -> String {
+    let mut parts: Vec<String> = name.iter_rdn().map(relative_name).collect();
+    parts.reverse();
+    parts.join(", ")
+}
+
+fn relative_name(relative: &RelativeDistinguishedName<'_>) -> String {
+    let attributes = relative.iter().map(|attribute| {
+        let oid = attribute.attr_type();
+        let short = oid2abbrev(oid, oid_registry()).map_or_else(|_| oid.to_id_string(), str::to_owned);
+        let value = attribute.as_str().map_or_else(|_| text::hex(attribute.as_slice()), str::to_owned);
+        format!("{short}={value}")
+    });
+    attributes.collect::<Vec<_>>().join("+")
 }
 
 fn key_kind(parsed: &X509Certificate<'_>) -> KeyKind {

@@ -3,6 +3,7 @@
 //! A failure leaves the target as it was and no file behind. After `kill -9` at most a temporary file is left whose
 //! name tells where it came from.
 
+use crate::advice::Advice;
 use crate::source::{FileSource, Piece, ReadAt, SourceError};
 use std::fs::{self, File, Permissions};
 use std::io::{self, Read, Seek, SeekFrom, Write};
@@ -32,6 +33,16 @@ pub enum OutputError {
     /// The input could not be read while it was copied.
     #[error(transparent)]
     Source(#[from] SourceError),
+}
+
+impl Advice for OutputError {
+    fn help(&self) -> Option<String> {
+        match self {
+            Self::Folder { .. } => Some("check that the folder exists and that you may write into it".to_owned()),
+            Self::Write { .. } => Some("check the space on the disk; nothing was changed".to_owned()),
+            Self::Source(_) => None,
+        }
+    }
 }
 
 /// A file in the making.
@@ -97,6 +108,14 @@ impl OutputFile {
             }
         }
         Ok(())
+    }
+
+    /// Copies the old file as it is.
+    ///
+    /// # Errors
+    /// As [`OutputFile::write_pieces`].
+    pub fn copy_whole(&mut self, old: &FileSource) -> Result<(), OutputError> {
+        self.write_pieces(old, [Piece::Copy(0..old.size())])
     }
 
     /// Reads back what was written, for a check of our own output before it replaces anything.

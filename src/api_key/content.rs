@@ -73,7 +73,17 @@ fn is_placeholder(text: &str) -> bool {
     ];
     let lower = text.to_lowercase();
     let repeats = lower.len() >= 3 && lower.chars().all(|character| matches!(character, 'x' | '*' | '.' | '0'));
-    text.chars().count() <= 120 && !text.contains("eyJ") && (repeats || WORDS.iter().any(|word| lower.contains(word)))
+    let is_short = text.chars().count() <= 120 && !text.contains("eyJ");
+    is_short && (repeats || (WORDS.iter().any(|word| lower.contains(word)) && !lower.split(is_no_word).any(is_secret)))
+}
+
+fn is_no_word(character: char) -> bool {
+    !character.is_alphanumeric()
+}
+
+/// A word that may be a real key of something, and that no message should show.
+fn is_secret(word: &str) -> bool {
+    word.len() >= 20 || (word.len() >= 8 && word.contains(|character: char| character.is_ascii_digit()))
 }
 
 #[cfg(test)]
@@ -104,7 +114,13 @@ mod tests {
         for text in ["Replace this file with your API key", "[Api Key]", "YOUR_API_KEY", "xxxxxx", "TODO"] {
             assert_eq!(name(text), Some(TokenError::Placeholder { text: text.to_owned() }));
         }
-        for text in ["", "hello", "eyJhbGciOiJSU0EtU0hBMjU2IiwidmVyIjoiMSJ9.your", &"your ".repeat(100)] {
+        for text in [
+            "",
+            "hello",
+            "api_key=AIzaSyA0123456789abcdefghijklmnopqrstuv",
+            "eyJhbGciOiJSU0EtU0hBMjU2IiwidmVyIjoiMSJ9.your",
+            &"your ".repeat(100),
+        ] {
             assert_eq!(name(text), None, "{text}");
         }
     }

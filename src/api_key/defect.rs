@@ -15,8 +15,8 @@ pub enum Defect {
     TooLarge { size: usize },
     /// UTF-16 instead of UTF-8.
     Utf16,
-    /// Bytes that are not UTF-8.
-    NotUtf8 { offset: usize },
+    /// Bytes that are not UTF-8. The SDK makes U+FFFD of them, and skips that in the signature.
+    NotUtf8 { offset: usize, in_signature: bool },
     /// U+FEFF at the start.
     ByteOrderMark,
     /// Blank lines above the key.
@@ -97,13 +97,13 @@ impl Defect {
             | Self::SecondLine { .. }
             | Self::TrailingDot { .. } => true,
             Self::Utf16
-            | Self::NotUtf8 { .. }
             | Self::LeadingBlankLine { .. }
             | Self::Wrapped { .. }
             | Self::SpaceForPlus { .. }
             | Self::Prefix { .. }
             | Self::UrlSafeAlphabet { .. }
             | Self::PercentEncoding { .. } => false,
+            Self::NotUtf8 { in_signature, .. } => *in_signature,
             Self::LeadingWhiteSpace { trimmed, .. } => *trimmed,
             Self::Quotes { opening, .. } => !opening,
             Self::WhiteSpaceInside { part, trimmed, .. } => *trimmed || *part == Part::Signature,
@@ -113,11 +113,13 @@ impl Defect {
         }
     }
 
-    /// Whether it is white space or a byte order mark, which `inject` leaves out when it writes the key.
+    /// Whether it is white space, a byte order mark or text on other lines, which [`super::KeyFile::canonical`] leaves
+    /// out.
     #[must_use]
     pub fn removed_by_inject(&self) -> bool {
         match self {
-            Self::ByteOrderMark
+            Self::TooLarge { .. }
+            | Self::ByteOrderMark
             | Self::LeadingBlankLine { .. }
             | Self::LeadingWhiteSpace { .. }
             | Self::TrailingWhiteSpace { .. }
@@ -125,8 +127,7 @@ impl Defect {
             | Self::TrailingLineBreak { .. }
             | Self::SecondLine { .. }
             | Self::WhiteSpaceInside { .. } => true,
-            Self::TooLarge { .. }
-            | Self::Utf16
+            Self::Utf16
             | Self::NotUtf8 { .. }
             | Self::Wrapped { .. }
             | Self::SpaceForPlus { .. }
@@ -177,7 +178,7 @@ impl fmt::Display for Defect {
         match self {
             Self::TooLarge { size } => write!(f, "the file has {size} bytes; a key has about 1400"),
             Self::Utf16 => f.write_str("the file is UTF-16, and the SDK reads UTF-8"),
-            Self::NotUtf8 { offset } => write!(f, "bytes that are not UTF-8 at byte {offset}"),
+            Self::NotUtf8 { offset, .. } => write!(f, "bytes that are not UTF-8 at byte {offset}"),
             Self::ByteOrderMark => f.write_str("a byte order mark (U+FEFF) at byte 0"),
             Self::LeadingBlankLine { lines } => write!(f, "{} above the key", counted(*lines, "blank line")),
             Self::LeadingWhiteSpace { offset, count, .. } => {

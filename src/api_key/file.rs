@@ -240,6 +240,18 @@ mod tests {
     }
 
     #[test]
+    fn bytes_that_are_not_utf8_are_skipped_in_the_signature_alone() {
+        let signature = [RELEASE.as_bytes(), b"\xa0"].concat();
+        let header = [b"\xa0", RELEASE.as_bytes()].concat();
+        for (bytes, accepted) in [(signature, true), (header, false)] {
+            let file = KeyFile::read(&bytes);
+            assert_eq!(file.defects[0].id(), "not-utf-8");
+            assert_eq!(file.defects[0].accepted_by_lwa(), accepted);
+            assert_eq!(authenticate(&file.key.unwrap(), &token_key()).is_ok(), accepted);
+        }
+    }
+
+    #[test]
     fn messages_say_what_and_where() {
         let shown =
             |text: String| KeyFile::read(text.as_bytes()).defects.iter().map(ToString::to_string).collect::<Vec<_>>();

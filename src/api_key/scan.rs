@@ -22,8 +22,10 @@ pub(super) fn scan(bytes: &[u8]) -> Vec<Defect> {
         defects.push(Defect::ByteOrderMark);
         rest = after;
     }
-    if let Some((offset, _)) = rest.iter().find(|(_, character)| *character == char::REPLACEMENT_CHARACTER) {
-        defects.push(Defect::NotUtf8 { offset: *offset });
+    let invalid = rest.iter().position(|(_, character)| *character == char::REPLACEMENT_CHARACTER);
+    if let Some((before, [(offset, _), ..])) = invalid.map(|index| split(rest, index)) {
+        let in_signature = before.iter().filter(|(_, character)| *character == '.').count() >= 2;
+        defects.push(Defect::NotUtf8 { offset: *offset, in_signature });
     }
     scan_lines(rest, &mut defects);
     defects

@@ -7,6 +7,7 @@
 use super::base64;
 use super::claims::Claims;
 use crate::advice::Advice;
+use crate::text::Untrusted;
 use serde_json::Value;
 use std::fmt;
 use thiserror::Error;
@@ -47,7 +48,7 @@ pub enum TokenError {
     #[error("the first line is longer than {} bytes", crate::limits::API_KEY_FILE)]
     TooLong,
     /// The text that a sample project has where the key should stand.
-    #[error("the file holds the placeholder `{text}` instead of a key")]
+    #[error("the file holds the placeholder `{}` instead of a key", Untrusted(.text))]
     Placeholder {
         /// The placeholder.
         text: String,

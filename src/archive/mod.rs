@@ -1,1 +1,238 @@
-//! (not written yet)
+//! One opened app: an APK, an App Bundle, or a set of APKs, told apart by what is inside.
+//!
+//! | kind | told by | package from | the key's place |
+//! | --- | --- | --- | --- |
+//! | APK | `AndroidManifest.xml` in binary XML | that manifest | `assets/api_key.txt` |
+//! | AAB | `BundleConfig.pb` (bundletool's `AppBundle.java`) | `base/manifest/AndroidManifest.xml`, protobuf | `base/assets/api_key.txt` |
+//! | APK set | `toc.pb`, or `*.apk` entries | | in its base APK |
+
+mod placement;
+
+pub use placement::{NearMiss, Placement};
+
+use crate::advice::Advice;
+use crate::limits::{API_KEY_ENTRY, MANIFEST_SIZE};
+use crate::manifest::{Manifest, ManifestError};
+use crate::source::ReadAt;
+use crate::zip::{Directory, Entry, ZipError};
+use std::fmt;
+use thiserror::Error;
+
+/// What an archive is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// An APK, as a device installs it.
+    Apk,
+    /// An Android App Bundle, as a store takes it.
+    Aab,
+}
+
+impl fmt::Display for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Apk => "APK",
+            Self::Aab => "App Bundle",
+        })
+    }
+}
+
+/// Why a file cannot be opened as an app.
+#[derive(Debug, Error)]
+pub enum ArchiveError {
+    /// The ZIP archive cannot be read.
+    #[error(transparent)]
+    Zip(#[from] ZipError),
+    /// A set of APKs: each has a signature and perhaps a key of its own.
+    #[error("this is a set of APKs, not one APK")]
+    ApkSet,
+    /// An Android library: its assets merge into the app that uses it.
+    #[error("this is an Android library (AAR), not an app")]
+    Library,
+    /// A ZIP archive without an Android manifest.
+    #[error("this ZIP archive is neither an APK nor an App Bundle: it has no AndroidManifest.xml")]
+    NotAnApp,
+    /// The manifest cannot be understood.
+    #[error("the manifest `{entry}` cannot be read")]
+    Manifest {
+        /// The manifest's place in the archive.
+        entry: &'static str,
+        /// What is wrong with it.
+        source: ManifestError,
+    },
+}
+
+impl Advice for ArchiveError {
+    fn help(&self) -> Option<String> {
+        let help = match self {
+            Self::Zip(error) => return error.help(),
+            Self::Manifest { source, .. } => return source.help(),
+            Self::ApkSet => "extract it and give the base APK (base.apk, splits/base-master.apk or universal.apk)",
+            Self::Library => "give the APK or App Bundle of the app that uses the library",
+            Self::NotAnApp => "give an APK or an App Bundle (.aab)",
+        };
+        Some(help.to_owned())
+    }
+}
+
+/// An opened app.
+pub struct Archive<'a> {
+    source: &'a dyn ReadAt,
+    directory: Directory,
+    kind: Kind,
+}
+
+impl<'a> Archive<'a> {
+    /// Lists the entries and tells what the archive is. Reads the end of the file and the central directory only.
+    ///
+    /// # Errors
+    /// [`ArchiveError`] when it is not a readable APK or App Bundle.
+    pub fn open(source: &'a dyn ReadAt) -> Result<Self, ArchiveError> {
+        let directory = Directory::read(source)?;
+        let kind = kind_of(&directory)?;
+        Ok(Self { source, directory, kind })
+    }
+
+    /// What it is.
+    #[must_use]
+    pub fn kind(&self) -> Kind {
+        self.kind
+    }
+
+    /// The bytes that it was opened from.
+    #[must_use]
+    pub fn source(&self) -> &'a dyn ReadAt {
+        self.source
+    }
+
+    /// Its entries.
+    #[must_use]
+    pub fn directory(&self) -> &Directory {
+        &self.directory
+    }
+
+    /// Reads the manifest of the app; in an App Bundle that of the base module.
+    ///
+    /// # Errors
+    /// [`ArchiveError`] when it is missing or malformed.
+    pub fn manifest(&self) -> Result<Manifest, ArchiveError> {
+        let name = manifest_entry(self.kind);
+        let entry = self.directory.find(name).ok_or(ArchiveError::NotAnApp)?;
+        let bytes = self.directory.contents(self.source, entry, u64::try_from(MANIFEST_SIZE).unwrap_or(u64::MAX))?;
+        let manifest = match self.kind {
+            Kind::Apk => Manifest::from_axml(&bytes),
+            Kind::Aab => Manifest::from_proto(&bytes),
+        };
+        manifest.map_err(|source| ArchiveError::Manifest { entry: name, source })
+    }
+
+    /// The name under which the device, or the bundle's base module, has the key.
+    #[must_use]
+    pub fn key_entry_name(&self) -> &'static str {
+        match self.kind {
+            Kind::Apk => "assets/api_key.txt",
+            Kind::Aab => "base/assets/api_key.txt",
+        }
+    }
+
+    /// Every entry at the key's place: none, one, or (against the format's rules) several.
+    #[must_use]
+    pub fn key_entries(&self) -> Vec<&Entry> {
+        let name = self.key_entry_name();
+        self.directory.entries().iter().filter(|entry| entry.name == name).collect()
+    }
+
+    /// The bytes of a key entry.
+    ///
+    /// # Errors
+    /// [`ZipError`] when the entry breaks a rule, or is larger than any key.
+    pub fn key_contents(&self, entry: &Entry) -> Result<Vec<u8>, ZipError> {
+        self.directory.contents(self.source, entry, API_KEY_ENTRY)
+    }
+
+    /// Entries that look like the key but stand where no SDK looks.
+    #[must_use]
+    pub fn near_misses(&self) -> Vec<NearMiss> {
+        placement::near_misses(self.kind, &self.directory)
+    }
+
+    /// The toolkit that left traces in the archive, for remedies in its words.
+    #[must_use]
+    pub fn toolkit(&self) -> Option<Toolkit> {
+        Toolkit::of(self.kind, &self.directory)
+    }
+}
+
+impl fmt::Debug for Archive<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Archive").field("kind", &self.kind).finish_non_exhaustive()
+    }
+}
+
+/// A cross-platform toolkit that an app was made with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Toolkit {
+    /// Apache Cordova.
+    Cordova,
+    /// Ionic Capacitor.
+    Capacitor,
+    /// Flutter.
+    Flutter,
+    /// React Native.
+    ReactNative,
+    /// Unity.
+    Unity,
+    /// .NET MAUI or Xamarin.
+    Dotnet,
+    /// Godot.
+    Godot,
+    /// Adobe AIR.
+    Air,
+}
+
+impl Toolkit {
+    fn of(kind: Kind, directory: &Directory) -> Option<Self> {
+        let prefix = if kind == Kind::Aab { "base/" } else { "" };
+        directory.entries().iter().find_map(|entry| {
+            let name = entry.name.strip_prefix(prefix)?;
+            TRACES.iter().find(|(trace, _)| name.starts_with(trace) || is_library(name, trace)).map(|(_, kit)| *kit)
+        })
+    }
+}
+
+/// Entries, or native libraries in any `lib/ABI/`, that only one toolkit makes.
+const TRACES: &[(&str, Toolkit)] = &[
+    ("assets/www/cordova.js", Toolkit::Cordova),
+    ("assets/capacitor.config.json", Toolkit::Capacitor),
+    ("assets/flutter_assets/", Toolkit::Flutter),
+    ("assets/index.android.bundle", Toolkit::ReactNative),
+    ("assets/bin/Data/", Toolkit::Unity),
+    ("libmonodroid.so", Toolkit::Dotnet),
+    ("libgodot_android.so", Toolkit::Godot),
+    ("libCore.so", Toolkit::Air),
+];
+
+fn is_library(name: &str, file: &str) -> bool {
+    name.starts_with("lib/") && file.starts_with("lib") && name.rsplit('/').next() == Some(file)
+}
+
+fn manifest_entry(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Apk => "AndroidManifest.xml",
+        Kind::Aab => "base/manifest/AndroidManifest.xml",
+    }
+}
+
+fn kind_of(directory: &Directory) -> Result<Kind, ArchiveError> {
+    let has = |name| directory.find(name).is_some();
+    if has("BundleConfig.pb") || has(manifest_entry(Kind::Aab)) {
+        return Ok(Kind::Aab);
+    }
+    let has_apks = directory.entries().iter().any(|entry| entry.name.ends_with(".apk"));
+    if (has("toc.pb") || has_apks) && !has(manifest_entry(Kind::Apk)) {
+        return Err(ArchiveError::ApkSet);
+    }
+    if has("classes.jar") && has("R.txt") {
+        return Err(ArchiveError::Library);
+    }
+    if has(manifest_entry(Kind::Apk)) { Ok(Kind::Apk) } else { Err(ArchiveError::NotAnApp) }
+}

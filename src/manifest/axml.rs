@@ -36,12 +36,12 @@ const NO_INDEX: u32 = u32::MAX;
 const TYPE_STRING: u8 = 0x03;
 
 /// A chunk of which everything is there.
-struct Chunk<'a> {
+pub(super) struct Chunk<'a> {
     kind: u16,
-    header_size: u16,
-    offset: u64,
+    pub(super) header_size: u16,
+    pub(super) offset: u64,
     /// With its header.
-    bytes: &'a [u8],
+    pub(super) bytes: &'a [u8],
 }
 
 struct Document<'a> {
@@ -60,7 +60,7 @@ pub(super) fn parse(data: &[u8]) -> Result<Element, ManifestError> {
     while !reader.is_empty() {
         let chunk = next_chunk(&mut reader, if in_nodes { NODE_HEADER } else { 8 })?;
         match chunk.kind {
-            STRING_POOL if !in_nodes => document.strings = StringPool::parse(chunk.bytes, chunk.header_size, text)?,
+            STRING_POOL if !in_nodes => document.strings = StringPool::parse(&chunk, text)?,
             RESOURCE_MAP if !in_nodes => document.resource_ids = chunk.content(),
             START_ELEMENT => tree.start(document.element(&chunk)?)?,
             END_ELEMENT => {

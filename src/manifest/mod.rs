@@ -236,10 +236,8 @@ fn version_code(root: &Element) -> Option<u64> {
 
 fn version_name(attribute: &Attribute) -> Option<String> {
     match &attribute.value {
-        Value::Null | Value::Reference(_) => None,
-        value @ (Value::String(_) | Value::Integer(_) | Value::Boolean(_) | Value::Other { .. }) => {
-            Some(value.to_string())
-        }
+        value @ (Value::String(_) | Value::Integer(_) | Value::Boolean(_)) => Some(value.to_string()),
+        Value::Null | Value::Reference(_) | Value::Other { .. } => None,
     }
 }
 

@@ -9,9 +9,10 @@
 //! | header size | offsets of the strings | from the start of the strings |
 //!
 //! A string is decoded when it is used, once. One that androidfw cannot read (it lies outside, or no NUL follows it)
-//! is no string here either.
+//! is no string here either. A pool that androidfw refuses as a whole is refused.
 
 use super::ManifestError;
+use super::axml::Chunk;
 use super::element::Text;
 use crate::bytes::Reader;
 use std::collections::BTreeMap;
@@ -35,25 +36,25 @@ impl<'a> StringPool<'a> {
     }
 
     /// Reads the chunk's header; `text` is how many bytes may be decoded in all.
-    pub(super) fn parse(chunk: &'a [u8], header_size: u16, text: usize) -> Result<Self, ManifestError> {
-        let mut header = Reader::new(chunk);
+    pub(super) fn parse(chunk: &Chunk<'a>, text: usize) -> Result<Self, ManifestError> {
+        let Chunk { bytes: chunk, header_size, offset, .. } = *chunk;
+        let mut header = Reader::at(chunk, offset);
         header.take(8, "string pool header")?;
         let string_count = header.u32_le("string count")?;
         let style_count = header.u32_le("style count")?;
         let flags = header.u32_le("string pool flags")?;
         let strings_start = size(header.u32_le("strings start")?);
         let styles_start = size(header.u32_le("styles start")?);
-        let has_styles = style_count > 0 && styles_start > strings_start;
-        let end = if has_styles { styles_start.min(chunk.len()) } else { chunk.len() };
-        let count = size(string_count).saturating_mul(4);
+        let malformed = ManifestError::Malformed { what: "string pool", offset };
+        let end = if style_count > 0 { styles_start } else { chunk.len() };
+        let strings = chunk.get(strings_start..end).unwrap_or_default();
+        let is_utf8 = flags & UTF8_FLAG != 0;
+        if string_count > 0 && !ends_with_nul(strings, is_utf8) {
+            return Err(malformed);
+        }
         let offsets = chunk.get(usize::from(header_size)..).unwrap_or_default();
-        Ok(Self {
-            offsets: offsets.get(..count).unwrap_or(offsets),
-            strings: chunk.get(strings_start..end).unwrap_or_default(),
-            is_utf8: flags & UTF8_FLAG != 0,
-            decoded: BTreeMap::new(),
-            text_left: text,
-        })
+        let offsets = offsets.get(..size(string_count).saturating_mul(4)).ok_or(malformed)?;
+        Ok(Self { offsets, strings, is_utf8, decoded: BTreeMap::new(), text_left: text })
     }
 
     /// The string at an index; `None` when there is none that can be read.
@@ -68,6 +69,13 @@ impl<'a> StringPool<'a> {
         self.decoded.insert(index, text.clone());
         Ok(text)
     }
+}
+
+/// A check of androidfw's `ResStringPool::setTo`: the strings end with a NUL, before the styles if there are some.
+fn ends_with_nul(strings: &[u8], is_utf8: bool) -> bool {
+    let unit = if is_utf8 { 1 } else { 2 };
+    let units = strings.chunks_exact(unit);
+    units.last().is_some_and(|last| last.iter().all(|byte| *byte == 0))
 }
 
 fn size(number: u32) -> usize {

@@ -49,7 +49,7 @@ impl Directory {
         if name != self.raw_name(entry) {
             return Err(local("its local header has another name"));
         }
-        check_agreement(entry, &declared).map_err(local)?;
+        check_agreement(entry, self.raw_method(entry), &declared).map_err(local)?;
         let data_end = data_start.checked_add(entry.declared_compressed_size).filter(|end| *end <= limit);
         let data_end = data_end.ok_or_else(|| local("its data reaches into the central directory"))?;
         let end = self.entry_end(source, &declared, data_end)?;
@@ -112,6 +112,15 @@ impl Directory {
         skipped.and_then(|_| reader.take(usize::from(length), "entry name")).unwrap_or_default()
     }
 
+    /// The compression method as it stands in the central directory: a caller may read a clone of the entry with
+    /// another method, as a JAR signature counts every method but 0 as deflate (AOSP, `LocalFileRecord.java`).
+    fn raw_method(&self, entry: &Entry) -> Method {
+        let record = self.bytes().get(entry.record.clone()).unwrap_or_default();
+        let mut reader = Reader::new(record);
+        let method = reader.take(10, "record").and_then(|_| reader.u16_le("compression method"));
+        method.map_or(entry.method, Method)
+    }
+
     /// Where the entry ends: a data descriptor has 12 bytes, or 16 with its optional signature (APPNOTE 4.3.9).
     fn entry_end(&self, source: &dyn ReadAt, declared: &Common, data_end: u64) -> Result<u64, ZipError> {
         if declared.flags & FLAG_DATA_DESCRIPTOR == 0 {
@@ -125,12 +134,12 @@ impl Directory {
 }
 
 /// The rules of `zip_archive.cc`, `FindEntry`.
-fn check_agreement(entry: &Entry, declared: &Common) -> Result<(), &'static str> {
+fn check_agreement(entry: &Entry, method: Method, declared: &Common) -> Result<(), &'static str> {
     let follows = declared.flags & FLAG_DATA_DESCRIPTOR != 0;
     if follows != (entry.flags & FLAG_DATA_DESCRIPTOR != 0) {
         return Err("its local header and the central directory disagree about a data descriptor");
     }
-    if declared.method != entry.method {
+    if declared.method != method {
         return Err("its local header has another compression method");
     }
     let same = declared.crc32 == entry.declared_crc32

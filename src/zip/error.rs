@@ -117,7 +117,7 @@ pub enum Violation {
         /// How many.
         count: u64,
     },
-    /// Another end record is hidden in the archive comment.
+    /// The end record stands in the comment of another one, so that two readers may see two archives.
     SecondEndRecord,
     /// Two entries have the same name.
     DuplicateName {
@@ -177,7 +177,7 @@ impl fmt::Display for Violation {
             Self::BytesBetween { count } => {
                 write!(f, "{count} bytes stand between the central directory and the end record")
             }
-            Self::SecondEndRecord => f.write_str("the archive comment contains another end record"),
+            Self::SecondEndRecord => f.write_str("the end record stands in the comment of another end record"),
             Self::DuplicateName { name } => write!(f, "two entries are named `{}`", Untrusted(name)),
             Self::NameNotUtf8 { name } => write!(f, "the entry name `{}` is not UTF-8", Untrusted(name)),
             Self::NameWithNul { name } => write!(f, "the entry name `{}` contains a NUL character", Untrusted(name)),

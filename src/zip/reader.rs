@@ -138,6 +138,8 @@ struct Tail {
     comment_end: u64,
     comment: Vec<u8>,
     size: u64,
+    /// Where an earlier end record signature stands.
+    earlier: Option<u64>,
 }
 
 impl Tail {
@@ -155,7 +157,9 @@ impl Tail {
         let offset = start.saturating_add(length(position));
         refuse_zip64(source, offset, end)?;
         let comment_end = offset.saturating_add(END_SIZE).saturating_add(length(comment.len()));
-        Ok(Self { end, offset, comment_end, comment, size })
+        let earlier = searched.get(..position).and_then(last_end_record);
+        let earlier = earlier.map(|position| start.saturating_add(length(position)));
+        Ok(Self { end, offset, comment_end, comment, size, earlier })
     }
 
     fn violations(&self) -> Vec<Violation> {
@@ -174,6 +178,9 @@ impl Tail {
             violations.push(Violation::NoEntries);
         }
         let directory_end = u64::from(end.directory_offset).saturating_add(u64::from(end.directory_size));
+        if self.earlier.is_some_and(|earlier| earlier >= directory_end) {
+            violations.push(Violation::SecondEndRecord);
+        }
         if directory_end < self.offset {
             violations.push(Violation::BytesBetween { count: self.offset.saturating_sub(directory_end) });
         }
@@ -359,6 +366,18 @@ mod tests {
         assert_eq!(violations(&nul), [Violation::NameWithNul { name: "assets/api_key\0txt".into() }]);
         let binary = replace(&good(), b"assets/api_key.txt", b"assets/api_key.tx\xff");
         assert_eq!(violations(&binary), [Violation::NameNotUtf8 { name: "assets/api_key.tx\u{fffd}".into() }]);
+    }
+
+    #[test]
+    fn an_end_record_in_the_comment_is_named() {
+        let mut file = good();
+        let end = end_of(&file);
+        let mut inner = file[end..].to_vec();
+        inner[8..12].copy_from_slice(&[1, 0, 1, 0]);
+        file[end + 20] = 22;
+        file.extend(inner);
+        let found = violations(&file);
+        assert!(found.contains(&Violation::SecondEndRecord), "{found:?}");
     }
 
     #[test]

@@ -1,0 +1,163 @@
+//! The results of all checks and what follows from them.
+
+use super::selection::Policy;
+use super::{Check, Facts, Finding, Severity};
+
+/// What a check says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Outcome {
+    /// Looked, and it is right.
+    Pass,
+    /// Looked, and this is wrong.
+    Fail(Vec<Finding>),
+    /// Could not look: another check reports the cause.
+    Moot(&'static str),
+    /// Could not look, and nobody else says so: a warning, never success.
+    Unknown(Finding),
+}
+
+impl Outcome {
+    pub(crate) fn fail(finding: Finding) -> Self {
+        Self::Fail(vec![finding])
+    }
+
+    pub(crate) fn from_findings(findings: Vec<Finding>) -> Self {
+        if findings.is_empty() { Self::Pass } else { Self::Fail(findings) }
+    }
+}
+
+/// A check and what it said.
+#[derive(Debug, Clone)]
+pub struct CheckResult {
+    /// The check.
+    pub check: Check,
+    /// Its severity under the policy.
+    pub severity: Severity,
+    /// What it said.
+    pub outcome: Outcome,
+    weighing: Weighing,
+}
+
+/// What the policy makes of severities.
+#[derive(Debug, Clone, Copy)]
+struct Weighing {
+    allowed: bool,
+    strict: bool,
+}
+
+impl Weighing {
+    /// What was allowed by name stays a warning, also where warnings are errors.
+    fn apply(self, severity: Severity) -> Severity {
+        match severity {
+            Severity::Error if self.allowed => Severity::Warning,
+            Severity::Warning if self.strict && !self.allowed => Severity::Error,
+            Severity::Error | Severity::Warning | Severity::Note => severity,
+        }
+    }
+}
+
+impl CheckResult {
+    fn new(check: Check, facts: &Facts, policy: &Policy) -> Self {
+        let weighing = Weighing { allowed: policy.allows(&check), strict: policy.strict };
+        let severity = weighing.apply(policy.default_severity(&check));
+        Self { severity, outcome: check.run(facts), check, weighing }
+    }
+
+    /// The severity of one finding: its own where it has one, else that of the check.
+    #[must_use]
+    pub fn severity_of(&self, finding: &Finding) -> Severity {
+        finding.severity.map_or(self.severity, |severity| self.weighing.apply(severity))
+    }
+
+    fn worst(&self) -> Option<Severity> {
+        match &self.outcome {
+            Outcome::Fail(findings) => findings.iter().map(|finding| self.severity_of(finding)).max(),
+            Outcome::Unknown(_) => Some(Severity::Warning),
+            Outcome::Pass | Outcome::Moot(_) => None,
+        }
+    }
+}
+
+/// What a report comes to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verdict {
+    /// No error.
+    Good,
+    /// An error.
+    Bad,
+    /// No error, but a check that matters could not look.
+    Incomplete,
+}
+
+impl Verdict {
+    /// The name in the JSON.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Good => "good",
+            Self::Bad => "bad",
+            Self::Incomplete => "incomplete",
+        }
+    }
+}
+
+/// The results of all selected checks.
+#[derive(Debug, Clone)]
+pub struct Report {
+    /// In the order of [`super::checks`].
+    pub results: Vec<CheckResult>,
+    strict: bool,
+}
+
+impl Report {
+    /// Runs the selected checks.
+    #[must_use]
+    pub fn new(facts: &Facts, policy: &Policy) -> Self {
+        let selected = super::checks().into_iter().filter(|check| policy.selection.contains(check));
+        let results = selected.map(|check| CheckResult::new(check, facts, policy));
+        Self { results: results.collect(), strict: policy.strict }
+    }
+
+    /// What follows.
+    #[must_use]
+    pub fn verdict(&self) -> Verdict {
+        let worst = self.results.iter().filter_map(CheckResult::worst).max();
+        let unknown = self.results.iter().any(|result| matches!(result.outcome, Outcome::Unknown(_)));
+        match worst {
+            Some(Severity::Error) => Verdict::Bad,
+            _ if unknown => Verdict::Incomplete,
+            _ => Verdict::Good,
+        }
+    }
+
+    /// Whether the build may go on.
+    #[must_use]
+    pub fn is_acceptable(&self) -> bool {
+        match self.verdict() {
+            Verdict::Good => true,
+            Verdict::Bad => false,
+            Verdict::Incomplete => !self.strict,
+        }
+    }
+
+    /// How many findings have this severity.
+    #[must_use]
+    pub fn count(&self, severity: Severity) -> usize {
+        self.results
+            .iter()
+            .map(|result| match &result.outcome {
+                Outcome::Fail(findings) => {
+                    findings.iter().filter(|finding| result.severity_of(finding) == severity).count()
+                }
+                Outcome::Unknown(_) => usize::from(severity == Severity::Warning),
+                Outcome::Pass | Outcome::Moot(_) => 0,
+            })
+            .fold(0, usize::saturating_add)
+    }
+
+    /// How many checks looked and found nothing.
+    #[must_use]
+    pub fn passed(&self) -> usize {
+        self.results.iter().filter(|result| result.outcome == Outcome::Pass).count()
+    }
+}

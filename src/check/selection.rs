@@ -1,0 +1,115 @@
+//! Which checks run, and how much their findings weigh.
+
+use super::{Check, Group, Severity, checks};
+use crate::advice::Advice;
+use crate::text;
+use thiserror::Error;
+
+/// A name that is neither a group nor a check.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[error("there is no check or group `{name}`")]
+pub struct SelectionError {
+    name: String,
+}
+
+impl Advice for SelectionError {
+    fn help(&self) -> Option<String> {
+        let names = all_names();
+        let nearest = text::nearest(&self.name, names.iter().copied());
+        Some(nearest.map_or_else(
+            || "`apkkey explain --list` shows all checks".to_owned(),
+            |name| format!("did you mean `{name}`? `apkkey explain --list` shows all checks"),
+        ))
+    }
+}
+
+/// Checks by id or group.
+#[derive(Debug, Clone, Default)]
+pub struct Selection {
+    only: Vec<String>,
+    skip: Vec<String>,
+}
+
+impl Selection {
+    /// All checks, or those named in `only`, without those named in `skip`.
+    ///
+    /// # Errors
+    /// [`SelectionError`] for a name that is neither a group nor a check.
+    pub fn new(only: Vec<String>, skip: Vec<String>) -> Result<Self, SelectionError> {
+        for name in only.iter().chain(&skip) {
+            known(name)?;
+        }
+        Ok(Self { only, skip })
+    }
+
+    /// Whether the check runs.
+    #[must_use]
+    pub fn contains(&self, check: &Check) -> bool {
+        let named = |names: &[String]| names.iter().any(|name| name == check.id || name == check.group.name());
+        (self.only.is_empty() || named(&self.only)) && !named(&self.skip)
+    }
+}
+
+/// How findings are weighed.
+#[derive(Debug, Clone, Default)]
+pub struct Policy {
+    /// Which checks run.
+    pub selection: Selection,
+    /// Checks whose errors count as warnings.
+    pub allow: Vec<String>,
+    /// Warnings count as errors.
+    pub strict: bool,
+    /// What is right for a debug build only is an error.
+    pub release: bool,
+}
+
+impl Policy {
+    /// Names checks whose errors count as warnings.
+    ///
+    /// # Errors
+    /// [`SelectionError`] for a name that is neither a group nor a check.
+    pub fn allowing(mut self, allow: Vec<String>) -> Result<Self, SelectionError> {
+        for name in &allow {
+            known(name)?;
+        }
+        self.allow = allow;
+        Ok(self)
+    }
+
+    /// How much a finding of the check weighs before the user's wishes.
+    pub(super) fn default_severity(&self, check: &Check) -> Severity {
+        if self.release { check.release_severity } else { check.severity }
+    }
+
+    /// Whether the check, or its group, was allowed by name.
+    pub(super) fn allows(&self, check: &Check) -> bool {
+        self.allow.iter().any(|name| name == check.id || name == check.group.name())
+    }
+}
+
+fn known(name: &str) -> Result<(), SelectionError> {
+    if all_names().contains(&name) { Ok(()) } else { Err(SelectionError { name: name.to_owned() }) }
+}
+
+fn all_names() -> Vec<&'static str> {
+    checks().iter().map(|check| check.id).chain(Group::ALL.map(Group::name)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn selects_by_group_and_id() {
+        let selection = Selection::new(vec!["key".into()], vec!["key-ios".into()]).unwrap();
+        let selected: Vec<_> = checks().into_iter().filter(|check| selection.contains(check)).collect();
+        assert!(selected.iter().all(|check| check.group == Group::Key && check.id != "key-ios"));
+        assert!(selected.iter().any(|check| check.id == "key-missing"));
+    }
+
+    #[test]
+    fn an_unknown_name_is_an_error_with_the_nearest() {
+        let error = Selection::new(vec!["key-mising".into()], vec![]).unwrap_err();
+        assert!(error.help().unwrap().contains("`key-missing`"));
+    }
+}

@@ -1,0 +1,11 @@
+//! One file per command: reads what the user gave, calls the library, fills the report.
+
+pub(super) mod completions;
+pub(super) mod explain;
+pub(super) mod fingerprint;
+pub(super) mod inject;
+pub(super) mod key;
+pub(super) mod verify;
+
+mod app;
+mod store;

@@ -1,0 +1,77 @@
+//! Everything that is written to standard output and standard error. Only here.
+
+pub(crate) mod model;
+mod text;
+
+use super::args::{Color, Format, OutputArgs};
+use super::failure::Failure;
+use anstream::{AutoStream, ColorChoice};
+use model::Document;
+use std::io::{self, Write};
+
+/// The two streams, with the user's wishes about them.
+#[derive(Debug)]
+pub(crate) struct Output {
+    format: Format,
+    quiet: bool,
+    color: ColorChoice,
+}
+
+impl Output {
+    pub(crate) fn new(args: &OutputArgs) -> Self {
+        let color = match args.color {
+            Color::Auto => ColorChoice::Auto,
+            Color::Always => ColorChoice::Always,
+            Color::Never => ColorChoice::Never,
+        };
+        Self { format: args.format, quiet: args.quiet, color }
+    }
+
+    /// Writes the report to standard output; errors about single files go to standard error.
+    pub(crate) fn document(&self, document: &Document) -> Result<(), Failure> {
+        match self.format {
+            Format::Json => {
+                let json = serde_json::to_string_pretty(document).map_err(|error| Failure::new(error.to_string()))?;
+                self.line(&json)?;
+            }
+            Format::Text => {
+                let mut stream = AutoStream::new(io::stdout().lock(), self.color);
+                let written = text::document(document, self.quiet, &mut stream).and_then(|()| stream.flush());
+                unless_closed(written)?;
+            }
+        }
+        for error in &document.errors {
+            self.failure(&error.clone().into());
+        }
+        Ok(())
+    }
+
+    /// Writes one line, for scripts.
+    pub(crate) fn line(&self, line: &str) -> Result<(), Failure> {
+        let mut stream = AutoStream::new(io::stdout().lock(), self.color);
+        unless_closed(writeln!(stream, "{line}").and_then(|()| stream.flush()))
+    }
+
+    /// Says something beside the report, on standard error.
+    pub(crate) fn note(&self, message: &str) {
+        if !self.quiet {
+            let mut stream = AutoStream::new(io::stderr().lock(), self.color);
+            // when standard error is closed nobody is left to hear of it
+            drop(text::note(message, &mut stream));
+        }
+    }
+
+    /// Says why something could not be done, on standard error.
+    pub(crate) fn failure(&self, failure: &Failure) {
+        let mut stream = AutoStream::new(io::stderr().lock(), self.color);
+        drop(text::failure(failure, &mut stream));
+    }
+}
+
+/// A reader that closed the pipe (`| head`) has seen enough.
+fn unless_closed(result: io::Result<()>) -> Result<(), Failure> {
+    match result {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        other => other.map_err(|error| Failure::new(format!("cannot write to standard output: {error}"))),
+    }
+}

@@ -1,0 +1,158 @@
+//! The documents tell the truth: every check has its heading, and every command in them runs.
+
+use crate::sandbox::{Sandbox, repository};
+use serde_json::Value;
+use std::process::Command;
+
+fn document(name: &str) -> String {
+    std::fs::read_to_string(repository(name)).unwrap()
+}
+
+#[test]
+fn every_check_has_a_heading_and_every_heading_a_check() {
+    let text = document("docs/checks.md");
+    let headings: Vec<&str> = text.lines().filter_map(|line| line.strip_prefix("### ")).collect();
+    let ids: Vec<&str> = apkkey::check::checks().iter().map(|check| check.id).collect();
+    assert_eq!(headings, ids, "in the same order");
+}
+
+#[test]
+fn explain_prints_each_section() {
+    let sandbox = Sandbox::new();
+    for check in apkkey::check::checks() {
+        let ran = sandbox.run(&["explain", check.id]).code(0).says(check.id);
+        assert!(ran.stdout.contains("Repair") || check.id.starts_with("archive"), "{}", check.id);
+        assert!(ran.stdout.lines().count() > 3, "{}", check.id);
+    }
+    let list = sandbox.run(&["explain", "--list"]).code(0).stdout;
+    assert!(apkkey::check::checks().iter().all(|check| list.contains(check.id)));
+    sandbox.run(&["explain", "key-mising"]).code(2).complains("did you mean `key-missing`");
+}
+
+#[test]
+fn every_link_leads_somewhere() {
+    for name in documents() {
+        let folder = repository(&name).parent().unwrap().to_owned();
+        for target in document(&name).split("](").skip(1).map(|rest| rest.split(')').next().unwrap()) {
+            let file = target.split('#').next().unwrap();
+            assert!(target.starts_with("https://") || folder.join(file).exists(), "{name}: {target}");
+        }
+    }
+}
+
+fn documents() -> Vec<String> {
+    let mut names =
+        vec!["README.md".to_owned(), "ARCHITECTURE.md".into(), "CONTRIBUTING.md".into(), "SECURITY.md".into()];
+    for entry in std::fs::read_dir(repository("docs")).unwrap() {
+        let name = entry.unwrap().file_name().into_string().unwrap();
+        if name.ends_with(".md") {
+            names.push(format!("docs/{name}"));
+        }
+    }
+    names
+}
+
+/// Commands that build or test this repository: `.ci/run` runs them, a test inside of `cargo test` cannot.
+const NOT_HERE: &[&str] = &["cargo test", "cargo install --path ."];
+
+/// Every `sh` block runs with the fixtures at hand, the program in the path, and the files that the examples name.
+#[cfg(unix)]
+#[test]
+fn every_command_in_the_documents_runs() {
+    let token_key = repository("fixtures/keys/token-test-key.pub.pem");
+    for name in documents() {
+        for block in document(&name).split("```sh\n").skip(1).map(|rest| rest.split("```").next().unwrap()) {
+            if NOT_HERE.contains(&block.trim()) {
+                continue;
+            }
+            let sandbox = example_files();
+            let program = env!("CARGO_BIN_EXE_apkkey");
+            // the examples are for real keys; the fixtures' keys are signed with the test key
+            let wrapper = format!(
+                "#!/bin/sh\ncase \"$1\" in key|verify|inject) case \"$*\" in *--token-key*) ;; *) set -- \"$@\" --token-key '{}';; esac;; esac\nexec '{program}' \"$@\"\n",
+                token_key.display()
+            );
+            let sandbox = sandbox.with_bytes("apkkey", wrapper.as_bytes());
+            Command::new("chmod").args(["+x"]).arg(sandbox.path("apkkey")).status().unwrap();
+            let script = block.replace("cargo run --quiet -- ", "apkkey ");
+            let path = format!("{}:{}", sandbox.path("").display(), std::env::var("PATH").unwrap());
+            let output = Command::new("sh")
+                .args(["-euc", &script])
+                .current_dir(sandbox.path(""))
+                .env("PATH", path)
+                .output()
+                .unwrap();
+            let shown = String::from_utf8_lossy(&output.stderr).into_owned() + &String::from_utf8_lossy(&output.stdout);
+            assert!(output.status.success(), "{name}:\n{block}\n{shown}");
+        }
+    }
+}
+
+#[cfg(unix)]
+fn example_files() -> Sandbox {
+    use crate::sandbox::fixture;
+    let sandbox = Sandbox::new()
+        .with_bytes("app.apk", &fixture("apk/demo-release.apk"))
+        .with_bytes("app-unsigned.apk", &fixture("apk/demo-nokey-unsigned.apk"))
+        .with_bytes("bundle.aab", &fixture("aab/demo-release.aab"))
+        .with_bytes("bundle-unsigned.aab", &fixture("aab/demo-unsigned.aab"))
+        .with_bytes("api_key.txt", &fixture("token/release.txt"))
+        .with_bytes("upload_key.txt", &fixture("token/upload.txt"));
+    std::os::unix::fs::symlink(repository("fixtures"), sandbox.path("fixtures")).unwrap();
+    sandbox
+}
+
+/// Every field that is ever written stands in docs/json.md.
+#[test]
+fn every_json_field_is_described() {
+    use crate::sandbox::token_key;
+    let text = document("docs/json.md");
+    let sandbox = Sandbox::new()
+        .with("apk/rotated-v3.apk")
+        .with("apk/source-stamp.apk")
+        .with("apk/demo-unsigned.apk")
+        .with("keystore/several-aliases.jks")
+        .with("token/url-safe.txt")
+        .with("token/release.txt");
+    let token_key = token_key();
+    for arguments in [
+        &["verify", "rotated-v3.apk", "source-stamp.apk", "none.apk", &token_key][..],
+        &["fingerprint", "several-aliases.jks", "rotated-v3.apk"],
+        &["key", "url-safe.txt", &token_key],
+        &["inject", "demo-unsigned.apk", "--api-key", "release.txt", "--dry-run", &token_key],
+    ] {
+        let mut arguments = arguments.to_vec();
+        arguments.push("--format=json");
+        described(&sandbox.run(&arguments).json(), &text);
+    }
+}
+
+fn described(value: &Value, text: &str) {
+    match value {
+        Value::Object(fields) => {
+            for (name, value) in fields {
+                let known = text.contains(&format!("`{name}`"));
+                assert!(known, "`{name}` is not in docs/json.md");
+                if name != "evidence" {
+                    described(value, text);
+                }
+            }
+        }
+        Value::Array(list) => list.iter().for_each(|value| described(value, text)),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+    }
+}
+
+/// Names that must not get into the project: this machine's folders, registries, and how it was made.
+#[test]
+fn nothing_tells_of_the_machine_it_was_made_on() {
+    let listed = Command::new("git").args(["ls-files"]).current_dir(repository("")).output();
+    let Ok(listed) = listed else { return };
+    for name in String::from_utf8(listed.stdout).unwrap().lines().filter(|name| !name.ends_with("documents.rs")) {
+        let Ok(bytes) = std::fs::read(repository(name)) else { continue };
+        let text = String::from_utf8_lossy(&bytes);
+        for word in ["/work/main", "/work/wt", "/root/.", "/home/"] {
+            assert!(!text.contains(word), "{name} contains {word}");
+        }
+    }
+}
