@@ -23,6 +23,7 @@ pub(super) fn open(path: &Path, bytes: &[u8], args: &KeystoreArgs, output: &Outp
             Err(error) => Tried::Failed(Failure::from_error(&error).at(path)),
         }
     })
+    .map_err(|failure| failure.at(path))
 }
 
 fn asks_for_a_password(error: &KeystoreError) -> bool {
