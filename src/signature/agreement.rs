@@ -11,6 +11,11 @@ pub(super) fn check_demands(request: &Request, scope: &Scope, findings: &mut Fin
     if scope.uses(Scheme::V31) && !scope.uses(Scheme::V3) {
         findings.problem(rules::V31_WITHOUT_V3, Scheme::V31, "there is a v3.1 signature, but no v3 signature");
     }
+    let below_v32 = scope.levels.0 < first_level(Scheme::V32);
+    if scope.uses(Scheme::V32) && below_v32 && !scope.uses(Scheme::V3) {
+        let message = "there is a v3.2 signature, but no v3 signature for older Android versions";
+        findings.problem(rules::V32_WITHOUT_V3, Scheme::V32, message);
+    }
     if scope.uses(Scheme::V1) && !scope.present.is_empty() && !scope.present.contains(&Scheme::V1) {
         let message = format!("API levels below {} need a v1 signature, and there is none", first_level(Scheme::V2));
         findings.problem(rules::JAR_SIGNATURE_MISSING, Scheme::V1, message);

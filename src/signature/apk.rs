@@ -8,7 +8,9 @@ use super::schemes::{Parsed, Scope, Values};
 use super::signer::{SignerBlock, attribute};
 use super::v3::{self, Context, LAST_LEVEL, first_level};
 use super::verify::{self, Actual, check_signer};
-use super::{Depth, Input, Request, Scheme, SignatureError, Signatures, Verdict, agreement, content, rules};
+use super::{
+    Depth, Input, Request, Scheme, SignatureError, Signatures, Verdict, agreement, content, rules, stamp, v4, v32,
+};
 use crate::bytes::Reader;
 use crate::text::Untrusted;
 use crate::zip::Directory;
@@ -34,13 +36,15 @@ pub(super) fn examine(input: Input<'_>, request: &Request) -> Result<Signatures,
         check_contents(input, block, (&parsed, &needed), &mut findings)?;
     }
     let v1 = examine_jar(&jar, input, (request, &scope), &mut findings)?;
+    if let Some(idsig) = request.v4_signature.as_ref().filter(|_| request.depth == Depth::Full) {
+        v4::check(input, idsig, (&parsed, &scope), &mut findings)?;
+    }
     agreement::check_demands(request, &scope, &mut findings);
     if !findings.has_problems() {
         agreement::check_signers(&parsed, &scope, &v1.signers, &mut findings);
     }
 
     let complete = request.depth == Depth::Full
-        && !scope.uses(Scheme::V32)
         && needed.values().all(|digests| !digests.is_empty())
         && (!scope.uses(Scheme::V1) || v1.holds);
     let verdict = match (scope.present.is_empty(), findings.has_problems()) {
@@ -49,16 +53,24 @@ pub(super) fn examine(input: Input<'_>, request: &Request) -> Result<Signatures,
         (false, false) if complete => Verdict::Verified,
         (false, false) => Verdict::NotChecked,
     };
+    let contents = stamp::Contents {
+        parsed: &parsed,
+        scope: &scope,
+        manifest_sha256: v1.manifest_sha256,
+        holds: verdict == Verdict::Verified,
+    };
+    let source_stamp = stamp::examine(input, block.as_ref(), request, &contents)?;
     let v1 = v1.signers;
     Ok(Signatures {
         verdict,
         schemes: scope.present.into_iter().collect(),
         signers: parsed.signers(&v1),
         lineage: parsed.lineage(),
-        source_stamp: None,
+        source_stamp,
         device: parsed.shows(&v1).by_level(levels),
         problems: findings.problems,
         warnings: findings.warnings,
+        notes: findings.notes,
         block_ids: block.as_ref().map(SigningBlock::ids).unwrap_or_default(),
         unknown_pairs: block.as_ref().map(SigningBlock::unknown_ids).unwrap_or_default(),
     })
@@ -134,6 +146,9 @@ fn check_schemes(parsed: &Parsed<'_>, scope: &Scope, findings: &mut Findings) ->
     let levels = scope.levels;
     let hybrid = parsed.hybrid_levels().filter(|_| scope.uses(Scheme::V32));
     let context = Context { levels, rotation_min: None, hybrid };
+    if let Some(signers) = parsed.v32.as_ref().filter(|_| scope.uses(Scheme::V32)) {
+        needed.insert(Scheme::V32, v32::check(signers, levels, findings));
+    }
     let v31 = parsed.v31.as_ref().filter(|_| scope.uses(Scheme::V31));
     if let Some(signers) = v31 {
         needed.insert(Scheme::V31, v3::check(Scheme::V31, signers, context, findings));

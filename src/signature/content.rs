@@ -154,6 +154,41 @@ pub(super) fn is_page_aligned(block: &Range<u64>) -> bool {
     block.start.is_multiple_of(page) && block.end.is_multiple_of(page)
 }
 
+/// The levels of the fs-verity tree of the whole file, the digests of the file's pages first, each filled up to whole
+/// pages.
+pub(super) fn file_tree(input: Input<'_>) -> Result<Vec<Vec<u8>>, SourceError> {
+    let size = input.source.size();
+    let count = usize::try_from(size.div_ceil(CHUNK)).unwrap_or(usize::MAX);
+    let leaves = parallel::map(count, Vec::new, |buffer: &mut Vec<u8>, index| {
+        read_chunk(input, size, index, buffer).map(|data| page_digests(&[], data))
+    })?;
+    let mut levels = vec![leaves.concat()];
+    while let Some(last) = levels.last_mut() {
+        let used = last.len();
+        last.resize(used.next_multiple_of(PAGE), 0);
+        if used <= PAGE {
+            break;
+        }
+        let next = page_digests(&[], last);
+        levels.push(next);
+    }
+    Ok(levels)
+}
+
+/// The root above the levels.
+pub(super) fn file_root(levels: &[Vec<u8>]) -> Vec<u8> {
+    levels.last().map(|top| page_digests(&[], top)).unwrap_or_default()
+}
+
+/// Whether these bytes are the levels, the smallest first.
+pub(super) fn is_tree(levels: &[Vec<u8>], mut bytes: &[u8]) -> bool {
+    for level in levels.iter().rev() {
+        let Some(rest) = bytes.strip_prefix(level.as_slice()) else { return false };
+        bytes = rest;
+    }
+    bytes.is_empty()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

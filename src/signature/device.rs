@@ -4,7 +4,7 @@
 //! certificate of the lineage is shown alone (`PackageInfoUtils.generateWithoutComponents`), without rotation the
 //! certificates of all signers.
 
-use super::v3::{LAST_LEVEL, V3Signer, first_level};
+use super::v3::{LAST_LEVEL, V3Signer, device_levels, first_level};
 use super::verify::Levels;
 use super::{DeviceCertificates, Scheme, SdkRange};
 use crate::certificate::Certificate;
@@ -27,13 +27,11 @@ pub(super) struct Shows {
     pub(super) v32: Option<Vec<Shown>>,
 }
 
-/// What the signers of v3 or v3.1 show. A signer for a development release does not count on its first level, which
-/// belongs to the platform that was released before.
+/// What the signers of v3 or v3.1 show.
 pub(super) fn shown(signers: &[V3Signer<'_>]) -> Vec<Shown> {
     let show = |signer: &V3Signer<'_>| {
-        let (min, max) = signer.block.sdk;
-        let min = if signer.is_for_dev_release() { min.saturating_add(1) } else { min };
-        signer.shown().map(|certificate| Shown { levels: (min, max), certificate: certificate.clone() })
+        let levels = device_levels(signer);
+        signer.shown().map(|certificate| Shown { levels, certificate: certificate.clone() })
     };
     signers.iter().filter_map(show).collect()
 }

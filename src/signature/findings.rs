@@ -1,15 +1,16 @@
-//! Collects what is wrong, a bounded number of each kind.
+//! Collects what is wrong and what should be known, a bounded number of each kind.
 
 use super::rules::Rule;
 use super::{Problem, Scheme};
 use crate::limits::PROBLEMS_PER_RULE;
 use std::cmp::Ordering;
 
-/// Problems reject, warnings do not.
+/// Problems reject, warnings ask for a look, notes for nothing.
 #[derive(Debug, Default)]
 pub(super) struct Findings {
     pub(super) problems: Vec<Problem>,
     pub(super) warnings: Vec<Problem>,
+    pub(super) notes: Vec<Problem>,
 }
 
 impl Findings {
@@ -29,6 +30,10 @@ impl Findings {
         message: impl Into<String>,
     ) {
         push(&mut self.warnings, rule, scheme.into(), message.into());
+    }
+
+    pub(super) fn note(&mut self, rule: &'static Rule, scheme: impl Into<Option<Scheme>>, message: impl Into<String>) {
+        push(&mut self.notes, rule, scheme.into(), message.into());
     }
 
     pub(super) fn has_problems(&self) -> bool {

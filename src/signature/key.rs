@@ -7,6 +7,7 @@ use super::algorithm::SignatureMethod;
 use crate::asn1::{self, Asn1, Oid, tag};
 use crate::digest::DigestAlgorithm;
 use crate::limits::RSA_BITS_VERIFIED;
+use ml_dsa::{EncodedVerifyingKey, MlDsa65, MlDsa87, MlDsaParams};
 use rsa::BoxedUint;
 use rsa::signature::hazmat::PrehashVerifier;
 
@@ -32,6 +33,8 @@ pub(super) enum PublicKey {
     P384(Box<p384::ecdsa::VerifyingKey>),
     P521(Box<p521::ecdsa::VerifyingKey>),
     Dsa(Box<dsa::VerifyingKey>),
+    MlDsa65(Box<ml_dsa::VerifyingKey<MlDsa65>>),
+    MlDsa87(Box<ml_dsa::VerifyingKey<MlDsa87>>),
 }
 
 /// The fields of a `SubjectPublicKeyInfo`.
@@ -71,24 +74,19 @@ impl PublicKey {
                 OID_P521 => p521::ecdsa::VerifyingKey::from_sec1_bytes(info.key).ok().map(Box::new).map(Self::P521),
                 _ => None,
             },
+            OID_ML_DSA_65 => ml_dsa_key::<MlDsa65>(info.key).map(Box::new).map(Self::MlDsa65),
+            OID_ML_DSA_87 => ml_dsa_key::<MlDsa87>(info.key).map(Box::new).map(Self::MlDsa87),
             _ => None,
         }
     }
 
     /// Whether the key can be used with this method at all.
     pub(super) fn fits(&self, method: SignatureMethod) -> bool {
-        match (self, method) {
-            (Self::Rsa(_), SignatureMethod::RsaPkcs1(_) | SignatureMethod::RsaPss(_))
-            | (Self::P256(_) | Self::P384(_) | Self::P521(_), SignatureMethod::Ecdsa(_))
-            | (Self::Dsa(_), SignatureMethod::Dsa(_)) => true,
-            (
-                Self::Rsa(_) | Self::P256(_) | Self::P384(_) | Self::P521(_) | Self::Dsa(_),
-                SignatureMethod::RsaPkcs1(_)
-                | SignatureMethod::RsaPss(_)
-                | SignatureMethod::Ecdsa(_)
-                | SignatureMethod::Dsa(_)
-                | SignatureMethod::MlDsa,
-            ) => false,
+        match method {
+            SignatureMethod::RsaPkcs1(_) | SignatureMethod::RsaPss(_) => matches!(self, Self::Rsa(_)),
+            SignatureMethod::Ecdsa(_) => matches!(self, Self::P256(_) | Self::P384(_) | Self::P521(_)),
+            SignatureMethod::Dsa(_) => matches!(self, Self::Dsa(_)),
+            SignatureMethod::MlDsa => matches!(self, Self::MlDsa65(_) | Self::MlDsa87(_)),
         }
     }
 
@@ -113,7 +111,9 @@ impl PublicKey {
                 let signature = dsa::Signature::try_from(signature);
                 signature.is_ok_and(|signature| key.verify_prehash(&digest.digest(data), &signature).is_ok())
             }
-            (Self::Rsa(_) | Self::P256(_) | Self::P384(_) | Self::P521(_) | Self::Dsa(_), _) => false,
+            (Self::MlDsa65(key), SignatureMethod::MlDsa) => verify_ml_dsa(key, data, signature),
+            (Self::MlDsa87(key), SignatureMethod::MlDsa) => verify_ml_dsa(key, data, signature),
+            _ => false,
         }
     }
 }
@@ -142,7 +142,7 @@ fn positive(content: &[u8]) -> Vec<u8> {
 }
 
 /// An element with a definite length (X.690 8.1.3).
-fn element(tag: u8, content: &[u8]) -> Vec<u8> {
+pub(super) fn element(tag: u8, content: &[u8]) -> Vec<u8> {
     let length = content.len();
     let mut out = vec![tag];
     match u8::try_from(length) {
@@ -180,6 +180,15 @@ fn number(fields: &mut Asn1<'_>, bits: usize) -> Option<BoxedUint> {
     let digits: Vec<u8> = content.iter().copied().skip_while(|byte| *byte == 0).collect();
     let fits = !digits.is_empty() && digits.len() <= bits.div_ceil(8);
     fits.then(|| BoxedUint::from_be_slice_vartime(&digits))
+}
+
+fn ml_dsa_key<P: MlDsaParams>(key: &[u8]) -> Option<ml_dsa::VerifyingKey<P>> {
+    EncodedVerifyingKey::<P>::try_from(key).ok().map(|encoded| ml_dsa::VerifyingKey::decode(&encoded))
+}
+
+/// Pure ML-DSA with an empty context (FIPS 204, 5.3), as Java's `ML-DSA`.
+fn verify_ml_dsa<P: MlDsaParams>(key: &ml_dsa::VerifyingKey<P>, data: &[u8], signature: &[u8]) -> bool {
+    ml_dsa::Signature::<P>::try_from(signature).is_ok_and(|signature| key.verify_with_context(data, &[], &signature))
 }
 
 fn verify_pkcs1(key: &rsa::PublicKey, digest: DigestAlgorithm, data: &[u8], signature: &[u8]) -> bool {

@@ -30,9 +30,12 @@ mod parallel;
 mod rules;
 mod schemes;
 mod signer;
+mod stamp;
 #[cfg(test)]
 mod testing;
 mod v3;
+mod v32;
+mod v4;
 mod verify;
 
 pub use error::SignatureError;
@@ -233,6 +236,8 @@ pub struct Signatures {
     pub problems: Vec<Problem>,
     /// What does not reject it, but should be known.
     pub warnings: Vec<Problem>,
+    /// What is good to know, but asks for nothing.
+    pub notes: Vec<Problem>,
     /// Ids of the pairs in the signing block, in their order.
     pub block_ids: Vec<u32>,
     /// Those of [`Signatures::block_ids`] that Android does not know.

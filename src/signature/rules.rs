@@ -20,7 +20,7 @@ macro_rules! rules {
     ($($(#[$doc:meta])* $name:ident = $id:literal, $help:expr;)*) => {
         $($(#[$doc])* pub(super) const $name: &Rule = &Rule { id: $id, help: $help };)*
 
-        /// Every rule: problems first, then warnings.
+        /// Every rule: problems first, then warnings and notes.
         pub const RULES: &[&Rule] = &[$($name),*];
     };
 }
@@ -267,8 +267,6 @@ rules! {
     V31_DEV_RELEASE_ON_V3 = "v31-dev-release-on-v3", TOOL;
     /// v3.1 is there, but v3 does not protect it from being stripped.
     V31_NOT_PROTECTED = "v31-not-protected", TOOL;
-    /// The signature over the signing block's contents is not checked.
-    V32_NOT_VERIFIED = "v32-not-verified", "check the file on a device with Android 17";
     /// A PKCS#7 file without the signature file that it signs.
     JAR_SIGNATURE_FILE_MISSING = "jar-signature-file-missing", SIGN_AGAIN;
     /// Signature files whose names differ from the usual form only in case.
@@ -283,6 +281,8 @@ rules! {
     JAR_NOT_STRIPPING_PROTECTED = "jar-not-stripping-protected", TOOL;
     /// An entry in `META-INF` that the signature does not cover.
     JAR_ENTRY_UNPROTECTED = "jar-entry-unprotected", "move the file out of META-INF, or sign with v2 or newer only";
+    /// An entry in `META-INF` that only the newer schemes cover.
+    JAR_ENTRY_UNPROTECTED_BELOW_V2 = "jar-entry-unprotected-below-v2", "nothing to do: v2 and newer schemes cover the file";
     /// A number of a scheme that is not known.
     NEWER_SCHEME_UNKNOWN = "newer-scheme-unknown", "nothing to do, unless you expect an old tool to know it";
 }

@@ -7,6 +7,7 @@ use super::jar::JarFiles;
 use super::lineage::Lineage;
 use super::signer::{self, SignerBlock};
 use super::v3::{self, LAST_LEVEL, V3Signer, first_level};
+use super::v32;
 use super::verify::Levels;
 use super::{Input, Scheme, SignatureError, Signer};
 use crate::certificate::Certificate;
@@ -165,7 +166,7 @@ impl<'a> Parsed<'a> {
             v2: self.v2.as_ref().map(|blocks| blocks.iter().filter_map(first).collect()),
             v3: list(&self.v3),
             v31: list(&self.v31),
-            v32: list(&self.v32),
+            v32: self.v32.as_deref().map(v32::shown),
         }
     }
 

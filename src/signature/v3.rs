@@ -39,6 +39,13 @@ impl V3Signer<'_> {
     }
 }
 
+/// The levels on which a device uses a signer. One for a development release does not count on its first level, which
+/// belongs to the platform that was released before.
+pub(super) fn device_levels(signer: &V3Signer<'_>) -> Levels {
+    let (min, max) = signer.block.sdk;
+    if signer.is_for_dev_release() { (min.saturating_add(1), max) } else { (min, max) }
+}
+
 /// Reads the signers of a v3, v3.1 or v3.2 pair and their lineages.
 pub(super) fn parse<'a>(scheme: Scheme, value: &'a [u8], findings: &mut Findings) -> Vec<V3Signer<'a>> {
     let signers = signer::parse(scheme, value, findings);
@@ -117,7 +124,7 @@ pub(super) fn check_lineage(scheme: Scheme, signer: &V3Signer<'_>, findings: &mu
     }
 }
 
-fn check_attributes(scheme: Scheme, signer: &SignerBlock<'_>, context: Context, findings: &mut Findings) {
+pub(super) fn check_attributes(scheme: Scheme, signer: &SignerBlock<'_>, context: Context, findings: &mut Findings) {
     let number = signer.number;
     let mut protects_v31 = false;
     for (id, value) in &signer.attributes {
@@ -127,7 +134,7 @@ fn check_attributes(scheme: Scheme, signer: &SignerBlock<'_>, context: Context, 
                 protects_v31 = true;
                 check_rotation_mark(scheme, value, context, findings);
             }
-            attribute::DEV_RELEASE if scheme == Scheme::V31 => {}
+            attribute::DEV_RELEASE if scheme != Scheme::V3 => {}
             attribute::DEV_RELEASE => {
                 let message = format!("signer {number} has the mark of a v3.1 signer for an unreleased platform");
                 findings.warning(rules::V31_DEV_RELEASE_ON_V3, scheme, message);
@@ -247,4 +254,95 @@ fn check_lineages(scheme: Scheme, signers: &[V3Signer<'_>], findings: &mut Findi
 /// The lineage that all others are the beginning of.
 pub(super) fn longest_lineage<'s>(signers: &'s [V3Signer<'_>]) -> Option<&'s Lineage> {
     signers.iter().filter_map(|signer| signer.lineage.as_ref()).max_by_key(|lineage| lineage.nodes.len())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::signature::block::id;
+    use crate::signature::testing::{
+        TestKey, TestSigner, certificate, examined, lineage, pair, signing_block, v3_value, with_block,
+    };
+    use crate::signature::{Request, Verdict};
+
+    const OLD: TestKey = TestKey::Rsa("release");
+    const NEW: TestKey = TestKey::Rsa("rotated-1");
+    const ALL: Levels = (28, LAST_LEVEL);
+
+    fn ids(v3: &[TestSigner], v31: &[TestSigner], min_sdk: u32) -> Vec<&'static str> {
+        let mut pairs = vec![pair(id::V3, &v3_value(v3))];
+        if !v31.is_empty() {
+            pairs.push(pair(id::V31, &v3_value(v31)));
+        }
+        let (signatures, ids) = examined(&with_block(&signing_block(&pairs)), &Request::for_apk(min_sdk));
+        assert_eq!(signatures.verdict == Verdict::Verified, ids.is_empty());
+        ids
+    }
+
+    fn rotated(from: u32) -> TestSigner {
+        TestSigner::new(NEW, (from, LAST_LEVEL)).with(attribute::LINEAGE, &lineage(&[OLD, NEW]))
+    }
+
+    /// The original signer, which says from which level v3.1 is there.
+    fn original(to: u32, mark: u32) -> TestSigner {
+        TestSigner::new(OLD, (28, to)).with(attribute::ROTATION_MIN_SDK, &mark.to_le_bytes())
+    }
+
+    #[test]
+    fn a_signer_for_all_versions_is_good() {
+        assert_eq!(ids(&[TestSigner::new(OLD, ALL)], &[], 28), [""; 0]);
+        assert_eq!(ids(&[rotated(28)], &[], 28), [""; 0]);
+    }
+
+    #[test]
+    fn ranges_must_be_whole() {
+        let signer = |range| TestSigner::new(OLD, range);
+        assert_eq!(ids(&[signer((30, LAST_LEVEL))], &[], 28), ["sdk-range-uncovered"]);
+        assert_eq!(ids(&[signer((30, LAST_LEVEL))], &[], 30), [""; 0]);
+        assert_eq!(ids(&[signer((28, 33))], &[], 28), ["sdk-range-uncovered"]);
+        assert_eq!(ids(&[signer((28, 30)), signer((32, LAST_LEVEL))], &[], 28), ["sdk-ranges-inconsistent"]);
+        assert_eq!(ids(&[signer((28, 30)), signer((30, LAST_LEVEL))], &[], 28), ["sdk-ranges-inconsistent"]);
+        assert_eq!(ids(&[signer((28, 30)), signer((31, LAST_LEVEL))], &[], 28), [""; 0]);
+        assert_eq!(ids(&[signer((28, u32::MAX))], &[], 28), ["sdk-range-invalid"]);
+    }
+
+    #[test]
+    fn v31_is_protected_by_v3() {
+        assert_eq!(ids(&[original(32, 33)], &[rotated(33)], 28), [""; 0]);
+        assert_eq!(ids(&[original(33, 34)], &[rotated(34)], 28), [""; 0]);
+        assert_eq!(ids(&[original(LAST_LEVEL, 33)], &[], 28), ["v31-stripped"]);
+        assert_eq!(ids(&[original(33, 33)], &[rotated(34)], 28), ["v31-min-sdk-mismatch"]);
+        assert_eq!(ids(&[original(31, 33)], &[rotated(33)], 28), ["sdk-range-uncovered"]);
+        let only_v31 = with_block(&signing_block(&[pair(id::V31, &v3_value(&[rotated(33)]))]));
+        assert_eq!(examined(&only_v31, &Request::for_apk(28)).1, ["v31-without-v3"]);
+    }
+
+    #[test]
+    fn before_android_13_nobody_looks_for_v31() {
+        let file = with_block(&signing_block(&[pair(id::V3, &v3_value(&[original(LAST_LEVEL, 33)]))]));
+        let request = Request { max_sdk: Some(32), ..Request::for_apk(28) };
+        assert_eq!(examined(&file, &request).1, [""; 0]);
+    }
+
+    #[test]
+    fn a_lineage_ends_with_the_signer_and_grows() {
+        let wrong_end = TestSigner::new(OLD, ALL).with(attribute::LINEAGE, &lineage(&[OLD, NEW]));
+        assert_eq!(ids(&[wrong_end], &[], 28), ["lineage-signer-mismatch"]);
+        let twice = rotated(28).with(attribute::LINEAGE, &lineage(&[OLD, NEW]));
+        assert_eq!(ids(&[twice], &[], 28), ["lineage-twice"]);
+        let damaged = TestSigner::new(NEW, ALL).with(attribute::LINEAGE, &[9, 0, 0, 0]);
+        assert_eq!(ids(&[damaged], &[], 28), ["lineage-malformed"]);
+        let other = TestKey::Rsa("upload");
+        let first = TestSigner::new(NEW, (28, 30)).with(attribute::LINEAGE, &lineage(&[other, NEW]));
+        assert_eq!(ids(&[first, rotated(31)], &[], 28), ["lineages-inconsistent"]);
+    }
+
+    #[test]
+    fn v31_shows_the_oldest_certificate_too() {
+        let pairs = [pair(id::V3, &v3_value(&[original(32, 33)])), pair(id::V31, &v3_value(&[rotated(33)]))];
+        let (signatures, _) = examined(&with_block(&signing_block(&pairs)), &Request::for_apk(28));
+        let [answer] = &signatures.device[..] else { panic!("{:?}", signatures.device) };
+        assert_eq!(answer.certificates, [certificate("release")]);
+        assert_eq!(signatures.lineage, ["release", "rotated-1"].map(certificate));
+    }
 }

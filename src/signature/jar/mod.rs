@@ -231,8 +231,12 @@ fn report_unprotected(scope: &JarScope<'_>, signers: &[Signer], findings: &mut F
     for entry in scope.input.directory.entries() {
         let has_data = !entry.is_directory() || entry.declared_size > 0;
         if has_data && !entries::must_be_signed(entry, scope.kind) && !used(&entry.name) {
-            let message = format!("the signature does not cover `{}`", Untrusted(&entry.name));
-            findings.warning(rules::JAR_ENTRY_UNPROTECTED, Scheme::V1, message);
+            let message = format!("the v1 signature does not cover `{}`", Untrusted(&entry.name));
+            if scope.block_schemes.is_empty() {
+                findings.warning(rules::JAR_ENTRY_UNPROTECTED, Scheme::V1, message);
+            } else {
+                findings.note(rules::JAR_ENTRY_UNPROTECTED_BELOW_V2, Scheme::V1, message);
+            }
         }
         let other_case = is_block(&entry.name.to_ascii_uppercase()) && !is_block(&entry.name);
         if other_case && super::is_signature_entry(&entry.name) {
@@ -250,7 +254,6 @@ pub(super) struct Verified {
     /// The signers of all entries; empty when there is a problem.
     pub(super) signers: Vec<Signer>,
     /// SHA-256 of the manifest: what a source stamp covers.
-    #[expect(dead_code, reason = "source stamps come next")]
     pub(super) manifest_sha256: Option<[u8; 32]>,
 }
 
@@ -292,6 +295,7 @@ pub(super) fn examine_bundle(input: Input<'_>, request: &Request) -> Result<Sign
         device: Vec::new(),
         problems: findings.problems,
         warnings: findings.warnings,
+        notes: findings.notes,
         block_ids: Vec::new(),
         unknown_pairs: Vec::new(),
     })

@@ -1,0 +1,479 @@
+//! Source stamps: who distributes an app, beside who signs it (`SourceStampVerifier.java`, `V2SourceStampVerifier.java`).
+//!
+//! The entry `stamp-cert-sha256` names the certificate, a pair of the signing block holds it and its signatures:
+//!
+//! | part of the pair, each with its length in front | in |
+//! | --- | --- |
+//! | certificate | v1, v2 |
+//! | signatures over the digests of the contents | v1 |
+//! | for each scheme its number and signatures over its digests of the contents | v2 |
+//! | attributes, and signatures over them | v2, optional |
+//!
+//! A wrong stamp does not make the app's signature wrong.
+
+use super::algorithm::{AlgorithmId, ContentDigest};
+use super::block::{SigningBlock, id};
+use super::findings::Findings;
+use super::key::PublicKey;
+use super::lineage::Lineage;
+use super::rules::{self, Rule};
+use super::schemes::{Parsed, Scope};
+use super::signer::Record;
+use super::v3::LAST_LEVEL;
+use super::verify::used_signatures;
+use super::{Depth, Input, Request, Scheme, SignatureError, SourceStamp, Verdict};
+use crate::bytes::{BytesError, Reader};
+use crate::certificate::Certificate;
+use crate::digest;
+use crate::limits::SIGNATURES_PER_SIGNER;
+use crate::source::SourceError;
+use crate::text::hex;
+use crate::zip::ZipError;
+use std::collections::BTreeMap;
+
+const ENTRY: &str = "stamp-cert-sha256";
+/// Stamps are verified from Android 11 on.
+const STAMP_LEVELS: (u32, u32) = (30, LAST_LEVEL);
+/// `SourceStampConstants.java`
+const TIME_ATTRIBUTE: u32 = 0xe43c_5946;
+const LINEAGE_ATTRIBUTE: u32 = 0x9d63_03f7;
+/// Number of v3.1 among the schemes (`ApkSigningBlockUtils.VERSION_APK_SIGNATURE_SCHEME_V31`).
+const V31_NUMBER: u32 = 31;
+/// Number of the digest of a JAR manifest (`ContentDigestAlgorithm.SHA256`).
+const MANIFEST_DIGEST: u32 = 4;
+
+/// The data that a stamp signs for each scheme, by the scheme's number.
+type Signed = BTreeMap<u32, Vec<u8>>;
+
+/// What the app's own schemes say about its contents.
+pub(super) struct Contents<'a> {
+    pub(super) parsed: &'a Parsed<'a>,
+    pub(super) scope: &'a Scope,
+    /// SHA-256 of the JAR manifest, when v1 was checked.
+    pub(super) manifest_sha256: Option<[u8; 32]>,
+    /// Whether all of that was checked and holds.
+    pub(super) holds: bool,
+}
+
+/// Why a stamp does not hold.
+type Fault = (&'static Rule, String);
+
+/// Looks for a stamp and checks it. `None` when there is none and none is expected.
+pub(super) fn examine(
+    input: Input<'_>,
+    block: Option<&SigningBlock>,
+    request: &Request,
+    contents: &Contents<'_>,
+) -> Result<Option<SourceStamp>, SignatureError> {
+    let mut findings = Findings::default();
+    let mut stamp = SourceStamp {
+        verdict: Verdict::Rejected,
+        certificate: None,
+        time: None,
+        lineage: Vec::new(),
+        problems: Vec::new(),
+    };
+    let named = named_digest(input)?;
+    let pair = match block {
+        Some(block) => read_pair(input, block, &mut findings)?,
+        None => None,
+    };
+    let outcome = match (named, pair) {
+        (None, None) if request.stamp_cert_digest.is_none() => return Ok(None),
+        (None, None) => Err((rules::STAMP_MISSING, "there is no source stamp".to_owned())),
+        (None, Some(_)) => {
+            let message = format!("there is a stamp, but no entry `{ENTRY}` that names its certificate");
+            Err((rules::STAMP_WITHOUT_CERTIFICATE_DIGEST, message))
+        }
+        (Some(_), None) => Err((rules::STAMP_MISSING, format!("`{ENTRY}` is there, but the stamp is not"))),
+        (Some(named), Some((version, value))) => expected(&named, request).and_then(|()| {
+            let signed = contents.signed();
+            stamp.read(version, &value, (&named, &signed, request.depth))
+        }),
+    };
+    match outcome {
+        Err((rule, message)) => findings.problem(rule, None, message),
+        Ok(()) if request.depth == Depth::Certificates => stamp.verdict = Verdict::NotChecked,
+        Ok(()) if !contents.holds => {
+            let message = "the stamp is for contents that do not hold themselves";
+            findings.problem(rules::STAMP_CONTENTS_NOT_VERIFIED, None, message);
+        }
+        Ok(()) if !findings.has_problems() => stamp.verdict = Verdict::Verified,
+        Ok(()) => {}
+    }
+    stamp.problems = findings.problems;
+    Ok(Some(stamp))
+}
+
+/// The digest in the entry; what cannot be read is as good as empty.
+fn named_digest(input: Input<'_>) -> Result<Option<Vec<u8>>, SignatureError> {
+    let Some(entry) = input.directory.find(ENTRY) else { return Ok(None) };
+    match input.directory.contents(input.source, entry, 32) {
+        Ok(digest) => Ok(Some(digest)),
+        Err(ZipError::Source(source @ SourceError::Io(_))) => Err(source.into()),
+        Err(_) => Ok(Some(Vec::new())),
+    }
+}
+
+/// The two forms of a stamp.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Version {
+    One,
+    Two,
+}
+
+fn read_pair(
+    input: Input<'_>,
+    block: &SigningBlock,
+    findings: &mut Findings,
+) -> Result<Option<(Version, Vec<u8>)>, SignatureError> {
+    for (id, version) in [(id::STAMP_V2, Version::Two), (id::STAMP_V1, Version::One)] {
+        if let Some(value) = block.value(input.source, id, findings)? {
+            return Ok(Some((version, value)));
+        }
+    }
+    Ok(None)
+}
+
+fn expected(named: &[u8], request: &Request) -> Result<(), Fault> {
+    match request.stamp_cert_digest {
+        Some(wanted) if wanted != named => {
+            let message =
+                format!("the stamp's certificate has the digest {}, expected is {}", hex(named), hex(&wanted));
+            Err((rules::STAMP_CERTIFICATE_UNEXPECTED, message))
+        }
+        Some(_) | None => Ok(()),
+    }
+}
+
+impl Contents<'_> {
+    /// The digests of each used scheme as a stamp signs them: the numbers of the algorithms ascend.
+    fn signed(&self) -> Signed {
+        let mut signed = Signed::new();
+        for (number, scheme) in [(1, Scheme::V1), (2, Scheme::V2), (3, Scheme::V3), (V31_NUMBER, Scheme::V31)] {
+            if !self.scope.uses(scheme) {
+                continue;
+            }
+            let mut digests: BTreeMap<u32, &[u8]> = BTreeMap::new();
+            if let Some(digest) = self.manifest_sha256.as_ref().filter(|_| scheme == Scheme::V1) {
+                digests.insert(MANIFEST_DIGEST, digest);
+            }
+            for signer in self.parsed.blocks(scheme) {
+                let known = signer.digests.iter().filter_map(|(id, digest)| Some((id.known()?.content, *digest)));
+                digests.extend(known.map(|(content, digest)| (digest_number(content), digest)));
+            }
+            signed.insert(number, encode(&digests));
+        }
+        signed
+    }
+}
+
+/// `ContentDigestAlgorithm.java`
+fn digest_number(content: ContentDigest) -> u32 {
+    match content {
+        ContentDigest::ChunkedSha256 => 1,
+        ContentDigest::ChunkedSha512 => 2,
+        ContentDigest::VeritySha256 => 3,
+    }
+}
+
+/// Records of a number and bytes, each part with its length in front.
+fn encode(digests: &BTreeMap<u32, &[u8]>) -> Vec<u8> {
+    let mut out = Vec::new();
+    for (number, digest) in digests {
+        let length = u32::try_from(digest.len()).unwrap_or(u32::MAX);
+        for value in [length.saturating_add(8), *number, length] {
+            out.extend_from_slice(&value.to_le_bytes());
+        }
+        out.extend_from_slice(digest);
+    }
+    out
+}
+
+fn malformed(error: BytesError) -> Fault {
+    (rules::STAMP_MALFORMED, format!("the stamp: {error}"))
+}
+
+impl SourceStamp {
+    /// Reads the pair and checks its signatures over `signed`.
+    fn read(
+        &mut self,
+        version: Version,
+        value: &[u8],
+        (named, signed, depth): (&[u8], &Signed, Depth),
+    ) -> Result<(), Fault> {
+        let mut fields = Reader::new(value).prefixed_u32_le("source stamp").map_err(malformed)?;
+        let der = fields.prefixed_u32_le("stamp certificate").map_err(malformed)?.take_rest().to_vec();
+        let certificate = Certificate::from_der(der).map_err(|error| (rules::STAMP_MALFORMED, error.to_string()))?;
+        let digest = digest::sha256(certificate.der());
+        self.certificate = Some(certificate.clone());
+        if named != digest {
+            let message =
+                format!("the stamp's certificate has the digest {}, `{ENTRY}` has {}", hex(&digest), hex(named));
+            return Err((rules::STAMP_CERTIFICATE_MISMATCH, message));
+        }
+        let key = certificate.public_key_info().and_then(PublicKey::parse);
+        let key = key.ok_or_else(|| (rules::STAMP_MALFORMED, "the stamp's key cannot be read".to_owned()))?;
+        match version {
+            Version::One => {
+                let signatures = fields.prefixed_u32_le("stamp signatures").map_err(malformed)?;
+                check_any(&key, &read_signatures(signatures)?, signed, depth)
+            }
+            Version::Two => {
+                let schemes = fields.prefixed_u32_le("stamp schemes").map_err(malformed)?;
+                check_each(&key, &read_schemes(schemes)?, signed, depth)?;
+                if fields.is_empty() { Ok(()) } else { self.read_attributes(&mut fields, &key, &certificate) }
+            }
+        }
+    }
+
+    fn read_attributes(
+        &mut self,
+        fields: &mut Reader<'_>,
+        key: &PublicKey,
+        certificate: &Certificate,
+    ) -> Result<(), Fault> {
+        let data = fields.prefixed_u32_le("stamp attributes").map_err(malformed)?;
+        let signatures = fields.prefixed_u32_le("signatures of the stamp attributes").map_err(malformed)?;
+        check(key, &read_signatures(signatures)?, data.peek_rest(), "the attributes")?;
+        let bad = |error: BytesError| (rules::STAMP_ATTRIBUTE_MALFORMED, error.to_string());
+        let mut list = data.clone().prefixed_u32_le("stamp attributes").map_err(bad)?;
+        while !list.is_empty() {
+            let mut attribute = list.prefixed_u32_le("stamp attribute").map_err(bad)?;
+            match attribute.u32_le("stamp attribute id").map_err(bad)? {
+                TIME_ATTRIBUTE => {
+                    // The time is a signed number in Java.
+                    let time = attribute.u64_le("stamp time").map_err(bad)?;
+                    if time == 0 || i64::try_from(time).is_err() {
+                        return Err((rules::STAMP_TIME_INVALID, "the stamp's time is not after 1970".to_owned()));
+                    }
+                    self.time = Some(time);
+                }
+                LINEAGE_ATTRIBUTE => self.lineage = read_lineage(attribute.take_rest(), certificate)?,
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+}
+
+fn read_lineage(value: &[u8], certificate: &Certificate) -> Result<Vec<Certificate>, Fault> {
+    let wrong = |message: String| (rules::STAMP_LINEAGE_WRONG, format!("the stamp's lineage: {message}"));
+    let lineage = Lineage::parse(value).map_err(|(_, message)| wrong(message))?;
+    lineage.verify().map_err(|(_, message)| wrong(message))?;
+    if lineage.newest() != Some(certificate) {
+        return Err(wrong("it does not end with the stamp's certificate".to_owned()));
+    }
+    Ok(lineage.certificates())
+}
+
+fn read_signatures(mut list: Reader<'_>) -> Result<Vec<Record<'_>>, Fault> {
+    let mut signatures = Vec::new();
+    while !list.is_empty() {
+        if signatures.len() >= SIGNATURES_PER_SIGNER {
+            return Err((rules::STAMP_MALFORMED, "the stamp has too many signatures".to_owned()));
+        }
+        let mut record = list.prefixed_u32_le("stamp signature").map_err(malformed)?;
+        let algorithm = AlgorithmId(record.u32_le("stamp algorithm").map_err(malformed)?);
+        signatures.push((algorithm, record.prefixed_u32_le("stamp signature").map_err(malformed)?.take_rest()));
+    }
+    Ok(signatures)
+}
+
+/// Signatures by the number of the scheme; of two with the same number the last counts.
+fn read_schemes(mut list: Reader<'_>) -> Result<BTreeMap<u32, Vec<Record<'_>>>, Fault> {
+    let mut schemes = BTreeMap::new();
+    while !list.is_empty() {
+        if schemes.len() > SIGNATURES_PER_SIGNER {
+            return Err((rules::STAMP_MALFORMED, "the stamp is for too many schemes".to_owned()));
+        }
+        let mut scheme = list.prefixed_u32_le("stamp scheme").map_err(malformed)?;
+        let number = scheme.u32_le("stamp scheme number").map_err(malformed)?;
+        schemes.insert(number, read_signatures(scheme.prefixed_u32_le("stamp signatures").map_err(malformed)?)?);
+    }
+    Ok(schemes)
+}
+
+/// A stamp of the second form must cover every scheme. The platform knows none for v3.1, whose digests are of the same
+/// contents as those of v3. Without the full check the JAR manifest was not read.
+fn check_each(
+    key: &PublicKey,
+    schemes: &BTreeMap<u32, Vec<Record<'_>>>,
+    signed: &Signed,
+    depth: Depth,
+) -> Result<(), Fault> {
+    for (number, data) in signed.iter().filter(|(number, _)| depth == Depth::Full || **number != 1) {
+        match schemes.get(number) {
+            Some(signatures) => check(key, signatures, data, &format!("scheme {number}"))?,
+            None if *number == V31_NUMBER => {}
+            None => {
+                let message = format!("the stamp does not cover scheme {number}");
+                return Err((rules::STAMP_WITHOUT_SIGNATURE, message));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// A stamp of the first form covers the digests of one scheme, it does not say of which.
+fn check_any(key: &PublicKey, signatures: &[Record<'_>], signed: &Signed, depth: Depth) -> Result<(), Fault> {
+    let mut last = Err((rules::STAMP_WITHOUT_SIGNATURE, "the stamp covers no scheme".to_owned()));
+    for data in signed.values() {
+        last = check(key, signatures, data, "the contents");
+        if last.is_ok() {
+            return last;
+        }
+    }
+    if depth == Depth::Full { last } else { Ok(()) }
+}
+
+fn check(key: &PublicKey, signatures: &[Record<'_>], data: &[u8], what: &str) -> Result<(), Fault> {
+    if signatures.is_empty() {
+        return Err((rules::STAMP_WITHOUT_SIGNATURE, format!("the stamp has no signature over {what}")));
+    }
+    let used = used_signatures(signatures, STAMP_LEVELS);
+    if used.is_empty() {
+        let message = format!("the stamp's signatures over {what} use no algorithm that Android knows");
+        return Err((rules::STAMP_ALGORITHM_UNSUPPORTED, message));
+    }
+    for (algorithm, (_, signature)) in used {
+        if !key.verify(algorithm.method, data, signature) {
+            return Err((rules::STAMP_SIGNATURE_WRONG, format!("the stamp's signature over {what} is wrong")));
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::signature::block::find;
+    use crate::signature::testing::{
+        TestKey, certificate, examined, fixture, lineage, pair, prefixed, record, replace_block, signing_block,
+    };
+    use crate::zip::Directory;
+
+    const STAMPER: TestKey = TestKey::Rsa("stamp");
+
+    fn stamp(file: &[u8], request: &Request) -> SourceStamp {
+        examined(file, request).0.source_stamp.unwrap()
+    }
+
+    fn id_of(stamp: &SourceStamp) -> &'static str {
+        let [problem] = &stamp.problems[..] else { panic!("{stamp:?}") };
+        problem.id
+    }
+
+    /// The fixture with its stamp replaced, or removed.
+    fn with_stamp(new: Option<(u32, Vec<u8>)>) -> Vec<u8> {
+        let file = fixture("apk/source-stamp.apk");
+        let directory = Directory::read(&file).unwrap();
+        let crate::signature::block::Search::Found(block) = find(&file, &directory).unwrap() else { panic!() };
+        let others =
+            [id::V2, id::V3].map(|id| pair(id, &block.value(&file, id, &mut Findings::default()).unwrap().unwrap()));
+        let stamp = new.map(|(id, value)| pair(id, &value));
+        replace_block(&file, &signing_block(&[others.to_vec(), stamp.into_iter().collect()].concat()))
+    }
+
+    /// What a stamp must sign for each scheme of the fixture.
+    fn signed() -> Signed {
+        let file = fixture("apk/source-stamp.apk");
+        let directory = Directory::read(&file).unwrap();
+        let manifest = directory.contents(&file, directory.find("META-INF/MANIFEST.MF").unwrap(), 1 << 20).unwrap();
+        let value = |scheme| crate::signature::testing::scheme_value("apk/source-stamp.apk", scheme);
+        let (v2, v3) = (value(Scheme::V2), value(Scheme::V3));
+        let digest = |scheme, value: &[u8]| {
+            let signers = crate::signature::signer::parse(scheme, value, &mut Findings::default());
+            encode(&BTreeMap::from([(1, signers[0].digests[0].1)]))
+        };
+        let manifest = digest::sha256(&manifest);
+        let v1 = encode(&BTreeMap::from([(MANIFEST_DIGEST, &manifest[..])]));
+        Signed::from([(1, v1), (2, digest(Scheme::V2, &v2)), (3, digest(Scheme::V3, &v3))])
+    }
+
+    fn signature(data: &[u8]) -> Vec<u8> {
+        prefixed(&record(STAMPER.algorithm(), &STAMPER.sign(data)))
+    }
+
+    /// A stamp of the second form with these attributes.
+    fn second_form(signed: &Signed, attributes: &[(u32, Vec<u8>)]) -> Vec<u8> {
+        let schemes: Vec<u8> = signed
+            .iter()
+            .flat_map(|(number, data)| prefixed(&[&number.to_le_bytes(), &signature(data)[..]].concat()))
+            .collect();
+        let attributes: Vec<u8> =
+            attributes.iter().flat_map(|(id, value)| prefixed(&[&id.to_le_bytes(), &value[..]].concat())).collect();
+        let attributes = prefixed(&attributes);
+        let certificate = certificate("stamp");
+        let parts = [prefixed(certificate.der()), prefixed(&schemes), prefixed(&attributes), signature(&attributes)];
+        prefixed(&parts.concat())
+    }
+
+    #[test]
+    fn a_real_stamp_holds() {
+        let file = fixture("apk/source-stamp.apk");
+        let found = stamp(&file, &Request::for_apk(21));
+        assert_eq!((found.verdict, &found.problems[..]), (Verdict::Verified, &[][..]));
+        assert_eq!(found.certificate, Some(certificate("stamp")));
+        let mut request = Request::for_apk(21);
+        request.stamp_cert_digest = Some(digest::sha256(certificate("stamp").der()));
+        assert_eq!(stamp(&file, &request).verdict, Verdict::Verified);
+        request.stamp_cert_digest = Some([0; 32]);
+        assert_eq!(id_of(&stamp(&file, &request)), "stamp-certificate-unexpected");
+        let cheap = Request::for_apk(21).with_depth(Depth::Certificates);
+        assert_eq!(stamp(&file, &cheap).verdict, Verdict::NotChecked);
+    }
+
+    #[test]
+    fn a_lost_stamp_is_noticed() {
+        assert_eq!(id_of(&stamp(&with_stamp(None), &Request::for_apk(21))), "stamp-missing");
+        let plain = fixture("apk/demo-release.apk");
+        assert_eq!(examined(&plain, &Request::for_apk(21)).0.source_stamp, None);
+        let expecting = Request { stamp_cert_digest: Some([0; 32]), ..Request::for_apk(21) };
+        assert_eq!(id_of(&stamp(&plain, &expecting)), "stamp-missing");
+    }
+
+    #[test]
+    fn both_forms_and_their_attributes_are_checked() {
+        let signed = signed();
+        let time = 1_700_000_000_u64.to_le_bytes().to_vec();
+        let keys = [TestKey::Rsa("release"), STAMPER];
+        let attributes = [(TIME_ATTRIBUTE, time.clone()), (LINEAGE_ATTRIBUTE, lineage(&keys)), (7, vec![])];
+        let good = stamp(&with_stamp(Some((id::STAMP_V2, second_form(&signed, &attributes)))), &Request::for_apk(21));
+        assert_eq!((good.verdict, good.time), (Verdict::Verified, Some(1_700_000_000)), "{good:?}");
+        assert_eq!(good.lineage, ["release", "stamp"].map(certificate));
+
+        let first_form = prefixed(&[prefixed(certificate("stamp").der()), signature(&signed[&3])].concat());
+        let first = stamp(&with_stamp(Some((id::STAMP_V1, first_form))), &Request::for_apk(21));
+        assert_eq!(first.verdict, Verdict::Verified, "{first:?}");
+
+        let refused = |signed: &Signed, attributes: &[(u32, Vec<u8>)]| {
+            let file = with_stamp(Some((id::STAMP_V2, second_form(signed, attributes))));
+            let found = stamp(&file, &Request::for_apk(21));
+            assert_eq!(found.verdict, Verdict::Rejected);
+            id_of(&found)
+        };
+        assert_eq!(refused(&signed, &[(TIME_ATTRIBUTE, vec![1; 4])]), "stamp-attribute-malformed");
+        assert_eq!(refused(&signed, &[(TIME_ATTRIBUTE, vec![0; 8])]), "stamp-time-invalid");
+        assert_eq!(refused(&signed, &[(TIME_ATTRIBUTE, vec![0xff; 8])]), "stamp-time-invalid");
+        assert_eq!(refused(&signed, &[(LINEAGE_ATTRIBUTE, lineage(&keys[..1]))]), "stamp-lineage-wrong");
+        let without = Signed::from([(2, signed[&2].clone()), (3, signed[&3].clone())]);
+        assert_eq!(refused(&without, &[]), "stamp-without-signature");
+        let other = Signed::from([(1, vec![1]), (2, signed[&2].clone()), (3, signed[&3].clone())]);
+        assert_eq!(refused(&other, &[]), "stamp-signature-wrong");
+    }
+
+    #[test]
+    fn no_change_of_a_stamp_is_verified() {
+        let file = fixture("apk/source-stamp.apk");
+        let directory = Directory::read(&file).unwrap();
+        let crate::signature::block::Search::Found(block) = find(&file, &directory).unwrap() else { panic!() };
+        let value = block.value(&file, id::STAMP_V2, &mut Findings::default()).unwrap().unwrap();
+        for at in (0..value.len()).step_by(17) {
+            let mut changed = value.clone();
+            changed[at] ^= 1;
+            let found = stamp(&with_stamp(Some((id::STAMP_V2, changed))), &Request::for_apk(21));
+            assert_ne!(found.verdict, Verdict::Verified, "{at}");
+        }
+    }
+}
