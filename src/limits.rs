@@ -9,6 +9,8 @@ pub const ASN1_DEPTH: u8 = 32;
 
 /// Bytes from the end in which the end record must stand: its 22 bytes and a comment of 65,535 (APPNOTE 4.3.16).
 pub const END_RECORD_SEARCH: u64 = 65_557;
+/// Bytes of an archive: offsets have 32 bits, and libziparchive before Android 12 opens nothing larger.
+pub const ARCHIVE_SIZE: u64 = 0xffff_ffff;
 /// Bytes of a central directory: 65,535 records with names of 950 bytes; an app of 20,000 entries has 2 MB.
 pub const CENTRAL_DIRECTORY_SIZE: u64 = 64 << 20;
 /// Bytes that are read, inflated or copied at a time.

@@ -19,7 +19,12 @@ pub(super) const CHECKS: &[Check] = &[
         violated(facts, |violation| matches!(violation, Violation::DuplicateName { .. }))
     }),
     Check::new("archive-bad-name", Group::Archive, "all names are UTF-8 without NUL", |facts| {
-        violated(facts, |violation| matches!(violation, Violation::NameNotUtf8 { .. } | Violation::NameWithNul { .. }))
+        violated(facts, |violation| {
+            matches!(
+                violation,
+                Violation::NameNotUtf8 { .. } | Violation::NameNotUnicode { .. } | Violation::NameWithNul { .. }
+            )
+        })
     }),
     Check::new(
         "archive-entry-broken",

@@ -20,7 +20,7 @@ mod error;
 mod reader;
 mod record;
 
-pub use contents::LocalHeader;
+pub use contents::{LocalHeader, Quirk};
 pub use edit::{Edit, NewEntry, Rewritten};
 pub use error::{Violation, ZipError};
 pub use reader::{Directory, Entry, Layout, Method};
