@@ -89,7 +89,7 @@ pub const JAR_MANIFEST_SIZE: u64 = 16 << 20;
 pub const JAR_INFLATED_LEAST: u64 = 256 << 20;
 /// The same for larger archives, as a multiple of their size: real apps stay below 10, deflate ends at 1032.
 pub const JAR_INFLATED_RATIO: u64 = 64;
-/// Problems of one kind that are listed one by one.
+/// Problems of one kind that are listed one by one, of a signature or of an archive's entries.
 pub const PROBLEMS_PER_RULE: usize = 20;
 /// The largest RSA modulus in bits that AOSP's tests use.
 pub const RSA_BITS_VERIFIED: usize = 16_384;
