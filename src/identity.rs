@@ -274,18 +274,26 @@ impl SigningIdentity {
 /// The `dsa` crate derives the public value only from PKCS#8, so the numbers are put into that form.
 fn dsa_key(parameters: &Element<'_>, x: &Element<'_>) -> Result<PrivateKey, IdentityError> {
     let mut numbers = parameters.children();
-    let mut canonical = Vec::new();
-    for field in ["p", "q", "g"] {
-        canonical.push(unsigned(numbers.expect(tag::INTEGER, field)?.content));
+    let mut number = |field| numbers.expect(tag::INTEGER, field).map(|element| element.content);
+    let (p, q, g) = (number("p")?, number("q")?, number("g")?);
+    if !has_dsa_sizes(p, q, g) {
+        return Err(IdentityError::Inconsistent { algorithm: "DSA" });
     }
-    let parts: Vec<&[u8]> = canonical.iter().map(|part| part.as_slice()).collect();
     let oid = encode(tag::OID, &[DSA]);
-    let algorithm = encode(tag::SEQUENCE, &[&oid, &encode(tag::SEQUENCE, &parts)]);
+    let parameters = encode(tag::SEQUENCE, &[&unsigned(p), &unsigned(q), &unsigned(g)]);
+    let algorithm = encode(tag::SEQUENCE, &[&oid, &parameters]);
     let key = encode(tag::OCTET_STRING, &[&unsigned(x.content)]);
     let info = encode(tag::SEQUENCE, &[&[tag::INTEGER, 1, 0], &algorithm, &key]);
     dsa::SigningKey::from_pkcs8_der(&info)
         .map(|key| PrivateKey::Dsa(Box::new(key)))
         .map_err(|_| IdentityError::Inconsistent { algorithm: "DSA" })
+}
+
+/// The sizes of FIPS 186-4, 4.2. The `dsa` crate panics when `g` is shorter than `p` by a word, which no real one is.
+fn has_dsa_sizes(p: &[u8], q: &[u8], g: &[u8]) -> bool {
+    let [p, q, g] = [p, q, g].map(|number| significant_bits(magnitude(number)));
+    let known = matches!((p, q), (1024, 160) | (2048, 224 | 256) | (3072, 256));
+    known && g <= p && g > p.saturating_sub(32)
 }
 
 /// A canonical INTEGER of a number that is not negative.

@@ -24,6 +24,8 @@ pub const KEYSTORE_SIZE: usize = 16 << 20;
 pub const KEYSTORE_ENTRIES: usize = 10_000;
 /// Certificates in one chain: real ones have 1 to 4.
 pub const CHAIN_LENGTH: usize = 100;
+/// Keys of one file that are compared with every certificate, where the file does not say which belong together.
+pub const KEYS_MATCHED: usize = 16;
 /// Rounds of one key derivation: the JDK's own limit, so that what keytool opens is opened.
 pub const KDF_ROUNDS: u32 = 5_000_000;
 /// Hash computations of all key derivations together, about 5 seconds: opening a store and one of its keys,

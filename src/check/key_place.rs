@@ -11,12 +11,23 @@ pub(super) const CHECKS: &[Check] = &[
     Check::new("key-copy", Group::Key, "no copies of the key lie around", copies).warning(),
 ];
 
+/// `<meta-data>` names that the SDK falls back to when there is no key file; the second is older.
+const MANIFEST_KEYS: [&str; 2] = ["APIKey", "AmazonAPIKey"];
+
 fn missing(facts: &Facts) -> Outcome {
     if facts.key.is_some() {
         return Outcome::Pass;
     }
     if !facts.near_misses.is_empty() {
         return Outcome::Moot("a misplaced key was found");
+    }
+    let in_manifest = facts.manifest.meta_data.iter().find(|data| MANIFEST_KEYS.contains(&data.name.as_str()));
+    if let Some(data) = in_manifest {
+        let message = format!(
+            "the key stands in the manifest (`{}`), where Login with Amazon reads it and Amazon Device Messaging does not",
+            data.name
+        );
+        return Outcome::Unknown(Finding::new(message).help(format!("put the key into `{}`", facts.key_entry_name)));
     }
     Outcome::fail(
         Finding::new(format!("there is no `{}`", facts.key_entry_name))

@@ -4,12 +4,12 @@ use super::{Check, Facts, Finding, Group, Outcome, Severity};
 use crate::archive::Kind;
 use crate::certificate::{Certificate, WellKnown};
 use crate::manifest::Flag;
-use crate::signature::{SdkRange, Verdict};
+use crate::signature::{Problem, Scheme, SdkRange, Verdict};
 
 pub(super) const CHECKS: &[Check] = &[
     Check::new("signature-missing", Group::Signature, "the file is signed", missing),
     Check::new("signature-invalid", Group::Signature, "the signature holds as Android verifies it", invalid),
-    Check::new("signature-warning", Group::Signature, "the signature leaves nothing uncovered", warnings).warning(),
+    Check::new("signature-doubtful", Group::Signature, "the signature leaves nothing uncovered", warnings).warning(),
     Check::new(
         "signature-differs",
         Group::Signature,
@@ -75,11 +75,27 @@ fn invalid(facts: &Facts) -> Outcome {
 }
 
 fn warnings(facts: &Facts) -> Outcome {
-    let warnings = facts.signatures.warnings.iter().map(|problem| {
+    let newer = facts.signatures.schemes.iter().any(|scheme| *scheme != Scheme::V1);
+    let is_covered_elsewhere = |problem: &&Problem| newer && problem.id == "jar-entry-unprotected";
+    let (covered, others): (Vec<&Problem>, Vec<&Problem>) =
+        facts.signatures.warnings.iter().partition(is_covered_elsewhere);
+    let findings = others.into_iter().map(|problem| {
         let scheme = problem.scheme.map_or_else(String::new, |scheme| format!("{scheme}: "));
         Finding::new(format!("{scheme}{}", problem.message)).help(problem.help).evidence("rule", problem.id)
     });
-    Outcome::from_findings(warnings.collect())
+    let findings = findings.chain(uncovered_by_v1(&covered));
+    Outcome::from_findings(findings.collect())
+}
+
+/// Nearly every app has files in `META-INF` that v1 leaves out; from Android 7 on the newer schemes cover them.
+fn uncovered_by_v1(problems: &[&Problem]) -> Option<Finding> {
+    let first = problems.first()?;
+    let more = match problems.len().saturating_sub(1) {
+        0 => String::new(),
+        count => format!(", and {count} more"),
+    };
+    let message = format!("before Android 7, where v1 counts, {}{more}", first.message);
+    Some(Finding::new(message).evidence("rule", first.id).weighing(Severity::Note))
 }
 
 fn differs_by_version(facts: &Facts) -> Outcome {

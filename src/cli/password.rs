@@ -83,18 +83,23 @@ pub(crate) enum Tried<T> {
     Failed(Failure),
 }
 
-/// Tries passwords until one fits: the given one alone, or none, the debug keystore's, and then what the user types.
-pub(crate) fn with_password<T>(origin: &Origin, open: impl Fn(Option<&Password>) -> Tried<T>) -> Result<T, Failure> {
+/// Tries passwords until one fits: the given one alone; or none, for a debug keystore the known one, and then what the
+/// user types.
+pub(crate) fn with_password<T>(
+    origin: &Origin,
+    is_debug: bool,
+    open: impl Fn(Option<&Password>) -> Tried<T>,
+) -> Result<T, Failure> {
     if let Origin::Given(password) = origin {
         return match open(Some(password)) {
             Tried::Opened(opened) => Ok(opened),
             Tried::Wrong(failure) | Tried::Failed(failure) => Err(failure),
         };
     }
-    // the debug keystores of the Android tools (AGP, `DefaultSigningConfig`)
     let debug = Password::new("android".to_owned());
-    for known in [None, Some(&debug)] {
-        match open(known) {
+    let known: &[Option<&Password>] = if is_debug { &[None, Some(&debug)] } else { &[None] };
+    for password in known {
+        match open(*password) {
             Tried::Opened(opened) => return Ok(opened),
             Tried::Failed(failure) => return Err(failure),
             Tried::Wrong(_) => {}

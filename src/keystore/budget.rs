@@ -18,7 +18,8 @@ pub struct KdfBudget {
 }
 
 impl KdfBudget {
-    /// A budget whose single derivations may take this many rounds; the sum grows with it.
+    /// A budget whose single derivations may take this many rounds; the sum grows with it. Each attempt of a person
+    /// with another password deserves a new one.
     #[must_use]
     pub fn with_rounds(rounds: u32) -> Self {
         let scale = KDF_HASHES.checked_div(u64::from(KDF_ROUNDS)).unwrap_or(1);

@@ -12,7 +12,7 @@ use super::pem::{self, KeyBlock, PemBlock};
 use super::{Content, Format, Keystore, detect, text};
 use crate::asn1::{Asn1, tag};
 use crate::certificate::Certificate;
-use crate::limits::KEYSTORE_ENTRIES;
+use crate::limits::{KEYS_MATCHED, KEYSTORE_ENTRIES};
 use std::sync::Arc;
 
 /// Opens one certificate in DER. Bytes behind it are passed over, as openssl does.
@@ -107,8 +107,9 @@ fn assemble(
     let issuers = pool.issuers();
     let mut taken = vec![false; pool.len()];
     let mut entries = Vec::new();
-    for key in keys {
-        let leaf = leaf_of(&key, &pool, &issuers, passwords);
+    let first_leaf = issuers.iter().position(|issuer| !issuer);
+    for (number, key) in keys.into_iter().enumerate() {
+        let leaf = if number < KEYS_MATCHED { leaf_of(&key, &pool, first_leaf, passwords) } else { first_leaf };
         let chain = leaf.map_or_else(Vec::new, |leaf| pool.chain(leaf));
         for index in leaf.into_iter().flat_map(|leaf| pool.chain_indexes(leaf)) {
             if let Some(slot) = taken.get_mut(index) {
@@ -127,10 +128,10 @@ fn assemble(
 }
 
 /// The certificate of a key: by its public key if the key can be read now, else the first that issued no other.
-fn leaf_of(key: &KeyBlock, pool: &Pool, issuers: &[bool], passwords: &Passwords<'_>) -> Option<usize> {
+fn leaf_of(key: &KeyBlock, pool: &Pool, first_leaf: Option<usize>, passwords: &Passwords<'_>) -> Option<usize> {
     let store: Vec<_> = passwords.store.into_iter().collect();
-    if let Ok(private) = SealedKey::Pem(key.clone()).open(&store, &passwords.budget) {
-        return pool.find(|certificate| private.belongs_to(certificate));
+    match SealedKey::Pem(key.clone()).open(&store, &passwords.budget) {
+        Ok(private) => pool.find(|certificate| private.belongs_to(certificate)),
+        Err(_) => first_leaf,
     }
-    issuers.iter().position(|issuer| !issuer)
 }

@@ -188,7 +188,7 @@ fn pem(text: &str) -> Content {
         .filter_map(|after| after.split_once("-----").map(|(label, _)| label))
         .collect();
     let any = |wanted: fn(&str) -> bool| labels.iter().any(|label| wanted(label));
-    if any(|label| label.ends_with("CERTIFICATE")) {
+    if any(|label| matches!(label, "CERTIFICATE" | "X509 CERTIFICATE" | "TRUSTED CERTIFICATE")) {
         Content::Certificates(Format::Pem)
     } else if any(|label| matches!(label, "PKCS7" | "CMS" | "PKCS #7 SIGNED DATA")) {
         Content::Certificates(Format::Pkcs7)

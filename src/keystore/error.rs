@@ -206,7 +206,7 @@ impl Advice for KeystoreError {
     fn help(&self) -> Option<String> {
         match self {
             Self::NotAKeystore(content) => Some(content.help().to_owned()),
-            Self::PrivateKeyAlone => Some("give it with --key, together with its certificate as --cert".to_owned()),
+            Self::PrivateKeyAlone => Some("a fingerprint is of a certificate: give the one that belongs to the key (for AOSP's .pk8 the .x509.pem beside it)".to_owned()),
             Self::NotAPrivateKey(_) => {
                 Some("--key wants a private key as PKCS#8, PEM or DER; a keystore is given with --ks".to_owned())
             }

@@ -40,6 +40,24 @@ fn public_certificates_are_named() {
 }
 
 #[test]
+fn the_known_password_is_tried_on_debug_keystores_only() {
+    let store = fixture("keystore/debug.keystore");
+    let sandbox = Sandbox::new().with_bytes("debug.keystore", &store).with_bytes("other.p12", &store);
+    sandbox.run(&["fingerprint", "debug.keystore"]).code(0);
+    sandbox.run(&["fingerprint", "other.p12"]).code(2).complains("needs a password");
+    sandbox.run(&["fingerprint", "other.p12", "--ks-key-alias", "AndroidDebugKey"]).code(0);
+}
+
+#[test]
+fn a_chain_has_the_fingerprint_of_its_leaf() {
+    let sandbox = Sandbox::new().with("keystore/chain.pem").with("keystore/chain.p7b").with("keys/chain-leaf.crt.pem");
+    let leaf = sandbox.run(&["fingerprint", "--md5", "chain-leaf.crt.pem"]).code(0).stdout;
+    for file in ["chain.pem", "chain.p7b"] {
+        assert_eq!(sandbox.run(&["fingerprint", "--md5", file]).code(0).stdout, leaf, "{file}");
+    }
+}
+
+#[test]
 fn expect_asserts_a_digest() {
     let sandbox = Sandbox::new().with("keystore/release.jks");
     sandbox.run(&["fingerprint", "release.jks", "--expect", &RELEASE_MD5.to_lowercase().replace(':', "")]).code(0);

@@ -71,6 +71,16 @@ fn each_fixture_has_the_findings_of_its_name() {
 }
 
 #[test]
+fn a_key_in_the_manifest_is_neither_missing_nor_checked() {
+    let ran = verify("apk/key-in-manifest.apk", &[]).code(0);
+    assert_eq!(ran.json()["verdict"], "incomplete");
+    Sandbox::new()
+        .with("apk/key-in-manifest.apk")
+        .run(&["verify", "key-in-manifest.apk"])
+        .says("stands in the manifest");
+}
+
+#[test]
 fn a_duplicate_is_named_as_such() {
     let found = verify("apk/key-duplicate.apk", &[]).code(1).findings("error");
     assert!(found.contains(&"key-duplicate".to_owned()) && found.contains(&"archive-duplicate-entry".to_owned()));

@@ -7,7 +7,7 @@ use crate::cli::input;
 use crate::cli::output::Output;
 use crate::cli::output::model::{ApiKeyObject, Document, FileObject, KeyObject, ProblemObject};
 use apkkey::advice::Advice;
-use apkkey::api_key::{ApiKey, Authentic, KeyFile, NotAuthentic, Platform, TokenKey, authenticate};
+use apkkey::api_key::{ApiKey, Authentic, KeyFile, NotAuthentic, Platform, TokenError, TokenKey, authenticate};
 use apkkey::archive::Archive;
 use apkkey::keystore::{Content, detect};
 use std::io::IsTerminal;
@@ -64,7 +64,9 @@ fn describe(file: &KeyFile, token_key: &TokenKey) -> ApiKeyObject {
             problems.push(ProblemObject { id: "key-malformed", message: error.to_string(), help: error.help() })
         }
     }
-    problems.extend(file.defects.iter().map(|defect| ProblemObject {
+    let is_something_else = matches!(file.key, Err(TokenError::Other(_)));
+    let defects = file.defects.iter().filter(|_| !is_something_else);
+    problems.extend(defects.map(|defect| ProblemObject {
         id: defect.id(),
         message: defect.to_string(),
         help: Some(defect.help().to_owned()),

@@ -5,7 +5,7 @@ use crate::cli::failure::Failure;
 use crate::cli::input;
 use crate::cli::output::Output;
 use crate::cli::password::{self, Tried};
-use apkkey::keystore::{Entry, Format, Keystore, KeystoreError, Passwords};
+use apkkey::keystore::{Entry, Keystore, KeystoreError, Passwords};
 use std::path::Path;
 
 /// Opens a keystore or certificate; asks for a password only when nothing can be read without.
@@ -15,7 +15,8 @@ pub(super) fn open(path: &Path, bytes: &[u8], args: &KeystoreArgs, output: &Outp
             .note("a password on the command line can be seen by other users: prefer --ks-pass env:NAME or file:PATH");
     }
     let origin = password::origin(args.ks_pass.as_deref())?;
-    password::with_password(&origin, |password| {
+    let debug = is_debug_store(path, args);
+    password::with_password(&origin, debug, |password| {
         let passwords = password.map_or_else(Passwords::none, Passwords::store);
         match Keystore::open(bytes, &passwords) {
             Ok(keystore) => Tried::Opened(keystore),
@@ -23,6 +24,14 @@ pub(super) fn open(path: &Path, bytes: &[u8], args: &KeystoreArgs, output: &Outp
             Err(error) => Tried::Failed(Failure::from_error(&error).at(path)),
         }
     })
+    .map_err(|failure| failure.at(path))
+}
+
+/// The debug keystore of the Android tools (AGP, `DefaultSigningConfig`), by its name or its alias.
+fn is_debug_store(path: &Path, args: &KeystoreArgs) -> bool {
+    let name = path.file_name().unwrap_or_default().to_string_lossy().to_lowercase();
+    let alias = args.ks_key_alias.as_deref().unwrap_or_default();
+    name.contains("debug") || alias.eq_ignore_ascii_case("androiddebugkey")
 }
 
 fn asks_for_a_password(error: &KeystoreError) -> bool {
@@ -41,9 +50,9 @@ pub(super) fn one_entry<'a>(path: &Path, keystore: &'a Keystore, args: &Keystore
     }
     let with_certificate: Vec<&Entry> = keystore.entries.iter().filter(|entry| entry.certificate().is_some()).collect();
     let keys: Vec<&Entry> = with_certificate.iter().copied().filter(|entry| entry.is_key()).collect();
-    match (keys.as_slice(), with_certificate.as_slice()) {
+    let leaves: Vec<&Entry> = with_certificate.iter().copied().filter(|entry| !entry.is_issuer_only()).collect();
+    match (keys.as_slice(), leaves.as_slice()) {
         ([only], _) => Ok(only),
-        ([], [first, ..]) if is_chain(keystore.format) => Ok(first),
         ([], [only]) => Ok(only),
         ([], []) => Err(Failure::new("there is no certificate in it").at(path)),
         (several, all) => {
@@ -53,14 +62,6 @@ pub(super) fn one_entry<'a>(path: &Path, keystore: &'a Keystore, args: &Keystore
                 .help("name one with --ks-key-alias")
                 .at(path))
         }
-    }
-}
-
-/// A file of certificates is one chain, its leaf first.
-fn is_chain(format: Format) -> bool {
-    match format {
-        Format::Pem | Format::Der | Format::Pkcs7 => true,
-        Format::Jks | Format::Jceks | Format::Pkcs12 | Format::Bks | Format::Uber | Format::Bcfks => false,
     }
 }
 

@@ -19,6 +19,7 @@ use super::pbe::{Scheme, Using, is_sequence};
 use super::{Format, Keystore, Note};
 use crate::asn1::{Asn1, Asn1Error, Element, tag};
 use crate::certificate::Certificate;
+use crate::limits::KEYS_MATCHED;
 use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -164,6 +165,7 @@ struct Matching<'a> {
     by_key_id: HashMap<Vec<u8>, usize>,
     issuers: Vec<bool>,
     used: Vec<bool>,
+    guesses: usize,
     passwords: &'a Passwords<'a>,
 }
 
@@ -176,7 +178,7 @@ impl<'a> Matching<'a> {
             }
         }
         let used = vec![false; pool.len()];
-        Self { issuers: pool.issuers(), pool: Arc::new(pool), by_key_id, used, passwords }
+        Self { issuers: pool.issuers(), pool: Arc::new(pool), by_key_id, used, guesses: 0, passwords }
     }
 
     /// By localKeyId; else by public key, if the store's password opens the key; else the first that issued no other.
@@ -191,14 +193,16 @@ impl<'a> Matching<'a> {
         self.pool.chain(leaf)
     }
 
-    fn guess(&self, sealed: &SealedKey) -> Option<usize> {
-        if self.pool.len() <= 1 {
-            return self.pool.find(|_| true);
+    fn guess(&mut self, sealed: &SealedKey) -> Option<usize> {
+        let first_leaf = self.issuers.iter().position(|issuer| !issuer);
+        self.guesses = self.guesses.saturating_add(1);
+        if self.pool.len() <= 1 || self.guesses > KEYS_MATCHED {
+            return first_leaf;
         }
         let store: Vec<_> = self.passwords.store.into_iter().collect();
         match sealed.open(&store, &self.passwords.budget) {
             Ok(key) => self.pool.find(|certificate| key.belongs_to(certificate)),
-            Err(_) => self.issuers.iter().position(|issuer| !issuer),
+            Err(_) => first_leaf,
         }
     }
 

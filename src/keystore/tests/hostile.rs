@@ -67,6 +67,21 @@ fn changed_numbers_of_keys() {
     }
 }
 
+/// The `dsa` crate panics on such a generator when it is not refused before.
+#[test]
+fn a_dsa_generator_that_is_too_small() {
+    let pem = String::from_utf8(fixture("dsa.pem")).unwrap();
+    let bytes = pem::blocks(&pem).unwrap()[0].data.reveal().to_vec();
+    let mut numbers = crate::asn1::Asn1::new(&bytes).sequence("DSA").unwrap();
+    let mut parts: Vec<Vec<u8>> = (0..6).map(|_| numbers.any("number").unwrap().raw.to_vec()).collect();
+    assert!(PrivateKey::from_openssl_dsa(&der(0x30, &parts.iter().map(Vec::as_slice).collect::<Vec<_>>())).is_ok());
+    for generator in [vec![0x02, 1, 2], vec![0x02, 1, 0], vec![0x02, 0], der(0x02, &[&[0x7f; 400]])] {
+        parts[3] = generator;
+        let key = der(0x30, &parts.iter().map(Vec::as_slice).collect::<Vec<_>>());
+        assert!(PrivateKey::from_openssl_dsa(&key).is_err());
+    }
+}
+
 #[test]
 fn counts_and_lengths_that_lie() {
     let bytes = fixture("small.jks");
