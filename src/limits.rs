@@ -9,6 +9,8 @@ pub const ASN1_DEPTH: u8 = 32;
 
 /// Bytes from the end in which the end record must stand: its 22 bytes and a comment of 65,535 (APPNOTE 4.3.16).
 pub const END_RECORD_SEARCH: u64 = 65_557;
+/// Bytes of an archive: offsets have 32 bits, and libziparchive before Android 12 opens nothing larger.
+pub const ARCHIVE_SIZE: u64 = 0xffff_ffff;
 /// Bytes of a central directory: 65,535 records with names of 950 bytes; an app of 20,000 entries has 2 MB.
 pub const CENTRAL_DIRECTORY_SIZE: u64 = 64 << 20;
 /// Bytes that are read, inflated or copied at a time.
@@ -89,7 +91,7 @@ pub const JAR_MANIFEST_SIZE: u64 = 16 << 20;
 pub const JAR_INFLATED_LEAST: u64 = 256 << 20;
 /// The same for larger archives, as a multiple of their size: real apps stay below 10, deflate ends at 1032.
 pub const JAR_INFLATED_RATIO: u64 = 64;
-/// Problems of one kind that are listed one by one.
+/// Problems of one kind that are listed one by one, of a signature or of an archive's entries.
 pub const PROBLEMS_PER_RULE: usize = 20;
 /// The largest RSA modulus in bits that AOSP's tests use.
 pub const RSA_BITS_VERIFIED: usize = 16_384;

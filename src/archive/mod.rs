@@ -6,15 +6,18 @@
 //! | AAB | `BundleConfig.pb` (bundletool's `AppBundle.java`) | `base/manifest/AndroidManifest.xml`, protobuf | `base/assets/api_key.txt` |
 //! | APK set | `toc.pb`, or `*.apk` entries | | in its base APK |
 
+mod names;
 mod placement;
 
+pub use names::{NameFault, UnfitName};
 pub use placement::{NearMiss, Placement};
 
 use crate::advice::Advice;
 use crate::limits::{API_KEY_ENTRY, MANIFEST_SIZE};
 use crate::manifest::{Manifest, ManifestError};
+use crate::signature;
 use crate::source::ReadAt;
-use crate::zip::{Directory, Entry, ZipError};
+use crate::zip::{Directory, Entry, Survey, ZipError};
 use std::fmt;
 use thiserror::Error;
 
@@ -153,6 +156,22 @@ impl<'a> Archive<'a> {
     #[must_use]
     pub fn near_misses(&self) -> Vec<NearMiss> {
         placement::near_misses(self.kind, &self.directory)
+    }
+
+    /// Entries with names that a store or a newer Android refuses.
+    #[must_use]
+    pub fn unfit_names(&self) -> Vec<UnfitName> {
+        names::unfit_names(self.kind, &self.directory)
+    }
+
+    /// Looks at every local header, and at what stands between the entries and before the signing block.
+    ///
+    /// # Errors
+    /// [`ArchiveError`] when the file cannot be read.
+    pub fn survey(&self) -> Result<Survey, ArchiveError> {
+        let block = signature::signing_block_range(self.source, &self.directory);
+        let end = block.map_or(self.directory.layout().directory.start, |block| block.start);
+        self.directory.survey(self.source, end).map_err(|error| ArchiveError::Zip(error.into()))
     }
 
     /// The toolkit that left traces in the archive, for remedies in its words.

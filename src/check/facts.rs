@@ -3,10 +3,10 @@
 use super::expectation::Expectations;
 use crate::advice::Advice;
 use crate::api_key::{ApiKey, Authentic, KeyFile, NotAuthentic, TokenKey, authenticate};
-use crate::archive::{Archive, ArchiveError, Kind, NearMiss, Toolkit};
+use crate::archive::{Archive, ArchiveError, Kind, NearMiss, Toolkit, UnfitName};
 use crate::manifest::Manifest;
 use crate::signature::{self, SignatureError, Signatures};
-use crate::zip::{Violation, ZipError};
+use crate::zip::{Survey, Violation, ZipError};
 use thiserror::Error;
 
 /// How much of the file is read.
@@ -64,8 +64,10 @@ pub struct Facts {
     pub kind: Kind,
     /// The rules that the archive breaks.
     pub violations: Vec<Violation>,
-    /// Entries whose local header cannot be used; not looked for at [`Depth::Certificates`].
-    pub broken_entries: Vec<ZipError>,
+    /// What is wrong with entries and between them; not looked for at [`Depth::Certificates`].
+    pub survey: Survey,
+    /// Names that a store or a newer Android refuses.
+    pub unfit_names: Vec<UnfitName>,
     /// The manifest.
     pub manifest: Manifest,
     /// The signature and its certificates.
@@ -122,7 +124,11 @@ impl Facts {
         Ok(Self {
             kind: archive.kind(),
             violations: archive.directory().violations().to_vec(),
-            broken_entries: if question.depth == Depth::Full { broken_entries(archive) } else { Vec::new() },
+            survey: match question.depth {
+                Depth::Full => archive.survey()?,
+                Depth::Certificates => Survey::default(),
+            },
+            unfit_names: archive.unfit_names(),
             manifest,
             signatures,
             key,
@@ -158,11 +164,4 @@ fn signature_request(kind: Kind, manifest: &Manifest, question: &Question<'_>) -
             ..signature::Request::for_apk(question.min_sdk.or_else(|| manifest.min_sdk.number()).unwrap_or(1))
         },
     }
-}
-
-/// Entries that libziparchive would refuse when they are used.
-fn broken_entries(archive: &Archive<'_>) -> Vec<ZipError> {
-    let directory = archive.directory();
-    let entries = directory.entries().iter();
-    entries.filter_map(|entry| directory.local_header(archive.source(), entry).err()).take(20).collect()
 }

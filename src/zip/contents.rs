@@ -1,12 +1,13 @@
 //! An entry's local header and data, checked as libziparchive checks them when an entry is used.
 
 use super::error::ZipError;
-use super::reader::{Directory, Entry, Method};
+use super::reader::{self, Directory, Entry, Method};
 use super::record::{Common, DESCRIPTOR_MAGIC, FLAG_DATA_DESCRIPTOR, FLAG_ENCRYPTED, LOCAL_MAGIC, LOCAL_SIZE};
 use crate::bytes::Reader;
 use crate::limits::IO_CHUNK;
 use crate::source::ReadAt;
 use flate2::{Decompress, FlushDecompress, Status};
+use std::fmt;
 use std::ops::Range;
 
 /// A local header that agrees with the central directory.
@@ -14,16 +15,38 @@ use std::ops::Range;
 pub struct LocalHeader {
     /// Header, name and extra field.
     pub header: Range<u64>,
+    /// The extra field.
+    pub extra: Range<u64>,
     /// The data, compressed or not.
     pub data: Range<u64>,
     /// The end of the entry: behind the data descriptor if there is one, else behind the data.
     pub end: u64,
-    /// The extra field's bytes.
-    pub extra: Vec<u8>,
+    /// What Android overlooks and other readers stumble over.
+    pub quirks: Vec<Quirk>,
+}
+
+/// Something about an entry that Android overlooks, so that the entry can be read, while other readers refuse it or
+/// see other contents.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Quirk {
+    /// The local header names another compression method than the central directory, which is what Android goes by.
+    OtherMethod,
+    /// A flag says that the data is encrypted, and Android reads it as it is.
+    Encrypted,
+}
+
+impl fmt::Display for Quirk {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::OtherMethod => "its local header has another compression method",
+            Self::Encrypted => "it is marked as encrypted",
+        })
+    }
 }
 
 impl Directory {
-    /// Reads the local header of an entry and checks it against the central directory.
+    /// Reads the local header of an entry, and its data descriptor if it has one, and checks both against the central
+    /// directory (`zip_archive.cc`, `FindEntry` and `ValidateDataDescriptor`).
     ///
     /// # Errors
     /// [`ZipError::Local`] when they disagree, or the data would reach into the central directory.
@@ -32,28 +55,44 @@ impl Directory {
         let outside = || local("its local header reaches into the central directory");
         let limit = self.layout().directory.start;
         let start = entry.local_header_offset;
-        let name_start = start.checked_add(LOCAL_SIZE).filter(|end| *end <= limit).ok_or_else(outside)?;
-        let fixed = source.bytes(start..name_start)?;
-        let mut reader = Reader::at(&fixed, start);
+        let wanted_name = self.raw_name(entry);
+        let name_start = start.checked_add(LOCAL_SIZE).filter(|end| *end < limit).ok_or_else(outside)?;
+        let name_end = name_start.saturating_add(length(wanted_name));
+        let bytes = source.bytes(start..name_end.min(limit))?;
+        let mut reader = Reader::at(&bytes, start);
         if reader.array::<4>("local header signature").ok() != Some(LOCAL_MAGIC) {
             return Err(local("no local header stands where the central directory says"));
         }
         let declared = Common::parse(&mut reader).map_err(|_| outside())?;
-        let extra_start = name_start.saturating_add(u64::from(declared.name_length));
-        let data_start = extra_start.saturating_add(u64::from(declared.extra_length));
+        if usize::from(declared.name_length) != wanted_name.len() || reader.take_rest() != wanted_name {
+            return Err(local("its local header has another name"));
+        }
+        let data_start = name_end.saturating_add(u64::from(declared.extra_length));
         if data_start > limit {
             return Err(outside());
         }
-        let variable = source.bytes(name_start..data_start)?;
-        let (name, extra) = variable.split_at_checked(usize::from(declared.name_length)).ok_or_else(outside)?;
-        if name != self.raw_name(entry) {
-            return Err(local("its local header has another name"));
-        }
-        check_agreement(entry, self.raw_method(entry), &declared).map_err(local)?;
+        check_agreement(entry, &declared).map_err(local)?;
         let data_end = data_start.checked_add(entry.declared_compressed_size).filter(|end| *end <= limit);
         let data_end = data_end.ok_or_else(|| local("its data reaches into the central directory"))?;
-        let end = self.entry_end(source, &declared, data_end)?;
-        Ok(LocalHeader { header: start..data_start, data: data_start..data_end, end, extra: extra.to_vec() })
+        let end = if declared.flags & FLAG_DATA_DESCRIPTOR == 0 {
+            data_end
+        } else {
+            self.descriptor_end(source, entry, data_end)?
+        };
+        let quirks = self.quirks(entry, &declared);
+        Ok(LocalHeader {
+            header: start..data_start,
+            extra: name_end..data_start,
+            data: data_start..data_end,
+            end,
+            quirks,
+        })
+    }
+
+    fn quirks(&self, entry: &Entry, declared: &Common) -> Vec<Quirk> {
+        let method = (declared.method != self.raw_method(entry)).then_some(Quirk::OtherMethod);
+        let encrypted = ((declared.flags | entry.flags) & FLAG_ENCRYPTED != 0).then_some(Quirk::Encrypted);
+        method.into_iter().chain(encrypted).collect()
     }
 
     /// The uncompressed data of an entry, with its length and CRC-32 checked.
@@ -76,9 +115,6 @@ impl Directory {
     /// [`ZipError`] when the entry breaks a rule.
     pub fn stream(&self, source: &dyn ReadAt, entry: &Entry, sink: &mut dyn FnMut(&[u8])) -> Result<(), ZipError> {
         let data = |reason| ZipError::Data { name: entry.name.clone(), reason };
-        if entry.flags & FLAG_ENCRYPTED != 0 {
-            return Err(data("it is encrypted"));
-        }
         let local = self.local_header(source, entry)?;
         let mut crc32 = crc32fast::Hasher::new();
         let mut size: u64 = 0;
@@ -105,11 +141,7 @@ impl Directory {
     /// The name as it stands in the central directory.
     #[must_use]
     pub fn raw_name(&self, entry: &Entry) -> &[u8] {
-        let record = self.bytes().get(entry.record.clone()).unwrap_or_default();
-        let mut reader = Reader::new(record);
-        let length = reader.take(28, "record").and_then(|_| reader.u16_le("name length")).unwrap_or(0);
-        let skipped = reader.take(16, "record");
-        skipped.and_then(|_| reader.take(usize::from(length), "entry name")).unwrap_or_default()
+        reader::raw_name(self.bytes().get(entry.record.clone()).unwrap_or_default())
     }
 
     /// The compression method as it stands in the central directory: a caller may read a clone of the entry with
@@ -121,26 +153,35 @@ impl Directory {
         method.map_or(entry.method, Method)
     }
 
-    /// Where the entry ends: a data descriptor has 12 bytes, or 16 with its optional signature (APPNOTE 4.3.9).
-    fn entry_end(&self, source: &dyn ReadAt, declared: &Common, data_end: u64) -> Result<u64, ZipError> {
-        if declared.flags & FLAG_DATA_DESCRIPTOR == 0 {
-            return Ok(data_end);
-        }
+    /// Where the entry ends. A data descriptor has 12 bytes, or 16 with its optional signature (APPNOTE 4.3.9), and
+    /// must say the same as the central directory.
+    fn descriptor_end(&self, source: &dyn ReadAt, entry: &Entry, data_end: u64) -> Result<u64, ZipError> {
+        let local = |reason| ZipError::Local { name: entry.name.clone(), reason };
         let limit = self.layout().directory.start;
-        let magic = source.bytes(data_end..data_end.saturating_add(4).min(limit))?;
-        let size = if magic == DESCRIPTOR_MAGIC { 16 } else { 12 };
-        Ok(data_end.saturating_add(size).min(limit))
+        let bytes = source.bytes(data_end..data_end.saturating_add(16).min(limit))?;
+        let (values, size) = match bytes.strip_prefix(&DESCRIPTOR_MAGIC) {
+            Some(values) => (values, 16),
+            None => (bytes.as_slice(), 12),
+        };
+        let mut reader = Reader::at(values, data_end);
+        let mut value = || reader.u32_le("data descriptor").map_err(|_| local("its data descriptor is cut off"));
+        let (crc32, compressed_size, size_when_unpacked) = (value()?, value()?, value()?);
+        let same = crc32 == entry.declared_crc32
+            && u64::from(compressed_size) == entry.declared_compressed_size
+            && u64::from(size_when_unpacked) == entry.declared_size;
+        if !same {
+            return Err(local("its data descriptor has another size or CRC-32"));
+        }
+        Ok(data_end.saturating_add(size))
     }
 }
 
-/// The rules of `zip_archive.cc`, `FindEntry`.
-fn check_agreement(entry: &Entry, method: Method, declared: &Common) -> Result<(), &'static str> {
+/// The rules of `zip_archive.cc`, `FindEntry`, and two of apksig: the local header and the central directory must agree
+/// about a data descriptor (`LocalFileRecord.java`), and a stored entry has one size.
+fn check_agreement(entry: &Entry, declared: &Common) -> Result<(), &'static str> {
     let follows = declared.flags & FLAG_DATA_DESCRIPTOR != 0;
     if follows != (entry.flags & FLAG_DATA_DESCRIPTOR != 0) {
         return Err("its local header and the central directory disagree about a data descriptor");
-    }
-    if declared.method != method {
-        return Err("its local header has another compression method");
     }
     let same = declared.crc32 == entry.declared_crc32
         && u64::from(declared.compressed_size) == entry.declared_compressed_size
@@ -152,6 +193,10 @@ fn check_agreement(entry: &Entry, method: Method, declared: &Common) -> Result<(
         return Err("it is stored, but its two sizes differ");
     }
     Ok(())
+}
+
+fn length(bytes: &[u8]) -> u64 {
+    u64::try_from(bytes.len()).unwrap_or(u64::MAX)
 }
 
 /// Whether to go on.
@@ -203,5 +248,76 @@ fn inflate(
             }
             Status::Ok | Status::BufError => {}
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io::Write;
+
+    /// An archive of one deflated entry.
+    fn archive() -> Vec<u8> {
+        let mut writer = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
+        writer.start_file("a.txt", zip::write::SimpleFileOptions::default()).unwrap();
+        writer.write_all(&[b'a'; 500]).unwrap();
+        writer.finish().unwrap().into_inner()
+    }
+
+    /// The same with a data descriptor of these bytes behind the data.
+    fn with_descriptor(descriptor: impl Fn(&Entry) -> Vec<u8>) -> Vec<u8> {
+        let mut file = archive();
+        let directory = Directory::read(&file).unwrap();
+        let descriptor = descriptor(&directory.entries()[0]);
+        let start = usize::try_from(directory.layout().directory.start).unwrap();
+        file[6] |= 8;
+        file[14..26].fill(0);
+        file[start + 8] |= 8;
+        file.splice(start..start, descriptor.iter().copied());
+        let end = file.len() - 22;
+        file[end + 16..end + 20].copy_from_slice(&u32::try_from(start + descriptor.len()).unwrap().to_le_bytes());
+        file
+    }
+
+    fn values(entry: &Entry) -> Vec<u8> {
+        let sizes = [entry.declared_compressed_size, entry.declared_size].map(|size| u32::try_from(size).unwrap());
+        [entry.declared_crc32, sizes[0], sizes[1]].iter().flat_map(|value| value.to_le_bytes()).collect()
+    }
+
+    fn look(file: &[u8]) -> Result<(LocalHeader, Vec<u8>), ZipError> {
+        let directory = Directory::read(&file).unwrap();
+        let entry = &directory.entries()[0];
+        Ok((directory.local_header(&file, entry)?, directory.contents(&file, entry, 1000)?))
+    }
+
+    #[test]
+    fn a_data_descriptor_may_have_a_signature_and_must_agree() {
+        for signature in [&DESCRIPTOR_MAGIC[..], &[]] {
+            let file = with_descriptor(|entry| [signature, &values(entry)].concat());
+            let (local, contents) = look(&file).unwrap();
+            assert_eq!(contents, [b'a'; 500]);
+            assert_eq!(local.end - local.data.end, 12 + length(signature));
+            for at in 0..12 {
+                let mut changed = file.clone();
+                let place = usize::try_from(local.end).unwrap() - 12 + at;
+                changed[place] ^= 1;
+                assert!(look(&changed).unwrap_err().to_string().contains("data descriptor"), "byte {at}");
+            }
+        }
+        assert!(look(&with_descriptor(|entry| values(entry)[..11].to_vec())).is_err());
+        assert!(look(&with_descriptor(|_| Vec::new())).is_err());
+    }
+
+    #[test]
+    fn what_android_overlooks_is_told_and_read() {
+        let directory_start = usize::try_from(Directory::read(&archive()).unwrap().layout().directory.start).unwrap();
+        for (at, quirk) in [(6, Quirk::Encrypted), (directory_start + 8, Quirk::Encrypted), (8, Quirk::OtherMethod)] {
+            let mut file = archive();
+            file[at] ^= 1;
+            let (local, contents) = look(&file).unwrap();
+            assert_eq!(local.quirks, [quirk]);
+            assert_eq!(contents, [b'a'; 500]);
+        }
+        assert!(look(&archive()).unwrap().0.quirks.is_empty());
     }
 }

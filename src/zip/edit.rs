@@ -159,7 +159,7 @@ impl Planner {
         let fixed_and_name = local.header.start.saturating_add(LOCAL_SIZE).saturating_add(length(name));
         let mut header = source.bytes(local.header.start..fixed_and_name)?;
         let unpadded = self.position.saturating_add(length(&header));
-        let extra = padded_extra(&local.extra, unpadded, alignment);
+        let extra = padded_extra(&source.bytes(local.extra)?, unpadded, alignment);
         let extra_length = u16::try_from(extra.len()).map_err(|_| ZipError::Unwritable("a local header too long"))?;
         // the extra field's length is the last field of the fixed part
         if let Some(field) = header.get_mut(28..30) {
@@ -222,7 +222,9 @@ impl Planner {
     }
 
     fn finish(self, comment: &[u8], untouched: u64) -> Result<Rewritten, ZipError> {
-        let entries = u16::try_from(self.entries).map_err(|_| ZipError::Unwritable("more than 65,535 entries"))?;
+        // 65,535 is what ZIP64 writes in this place
+        let entries = u16::try_from(self.entries).ok().filter(|entries| *entries != u16::MAX);
+        let entries = entries.ok_or(ZipError::Unwritable("more than 65,534 entries"))?;
         let total = self.position.saturating_add(length(&self.directory)).saturating_add(END_SIZE);
         let too_large = |_| ZipError::Unwritable("more than 4 GiB");
         u32::try_from(total).map_err(too_large)?;

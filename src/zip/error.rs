@@ -16,6 +16,9 @@ pub enum ZipError {
     /// ZIP64 structures are there; APK signature schemes cannot cover them and Android's package parser refuses them.
     #[error("the archive uses ZIP64")]
     Zip64,
+    /// The file is larger than an archive without ZIP64 can be.
+    #[error("the file has {0} bytes, more than the 4 GiB of an archive without ZIP64")]
+    FileTooLarge(u64),
     /// The central directory does not fit between the start of the file and the end record.
     #[error("the central directory ({size} bytes at {offset}) does not fit before the end record at {end_record}")]
     DirectoryOutside {
@@ -77,12 +80,14 @@ impl Advice for ZipError {
     fn help(&self) -> Option<String> {
         let help = match self {
             Self::NoEndRecord => "check that the file is a whole APK or AAB: build or download it again",
-            Self::Zip64 => "build the app without ZIP64: APK signature schemes do not cover it",
+            Self::Zip64 | Self::FileTooLarge(_) => {
+                "build the app without ZIP64, below 4 GiB: APK signature schemes do not cover more"
+            }
             Self::DirectoryOutside { .. } | Self::Record { .. } | Self::DirectoryTooLarge(_) => {
                 "the file is damaged or was made to mislead: build or download it again"
             }
             Self::Local { .. } | Self::Data { .. } | Self::TooLarge { .. } => {
-                "Android would not read this entry either: build the file again"
+                "the entry is damaged or was made to mislead: build the file again"
             }
             Self::Unwritable(_) => "remove entries that the app does not need",
             Self::Source(_) => return None,
@@ -129,6 +134,11 @@ pub enum Violation {
         /// The name, with replacement characters.
         name: String,
     },
+    /// A name has surrogates or overlong forms: Android takes it as UTF-8, other readers see another name.
+    NameNotUnicode {
+        /// The name, with replacement characters.
+        name: String,
+    },
     /// A name contains a NUL character.
     NameWithNul {
         /// The name.
@@ -146,9 +156,11 @@ impl Violation {
     #[must_use]
     pub fn is_refused_by_android(&self) -> bool {
         match self {
-            Self::DirectoryLeftover { .. } | Self::BytesBetween { .. } | Self::SecondEndRecord | Self::SeveralDisks => {
-                false
-            }
+            Self::DirectoryLeftover { .. }
+            | Self::BytesBetween { .. }
+            | Self::SecondEndRecord
+            | Self::SeveralDisks
+            | Self::NameNotUnicode { .. } => false,
             Self::BytesBefore
             | Self::BytesAfter { .. }
             | Self::CommentCut
@@ -180,6 +192,9 @@ impl fmt::Display for Violation {
             Self::SecondEndRecord => f.write_str("the end record stands in the comment of another end record"),
             Self::DuplicateName { name } => write!(f, "two entries are named `{}`", Untrusted(name)),
             Self::NameNotUtf8 { name } => write!(f, "the entry name `{}` is not UTF-8", Untrusted(name)),
+            Self::NameNotUnicode { name } => {
+                write!(f, "the entry name `{}` has characters that are no Unicode", Untrusted(name))
+            }
             Self::NameWithNul { name } => write!(f, "the entry name `{}` contains a NUL character", Untrusted(name)),
             Self::LocalHeaderOutside { name } => {
                 write!(f, "the local header of `{}` would stand behind the entries", Untrusted(name))

@@ -19,8 +19,10 @@ mod edit;
 mod error;
 mod reader;
 mod record;
+mod survey;
 
-pub use contents::LocalHeader;
+pub use contents::{LocalHeader, Quirk};
 pub use edit::{Edit, NewEntry, Rewritten};
 pub use error::{Violation, ZipError};
 pub use reader::{Directory, Entry, Layout, Method};
+pub use survey::{Gap, GapContents, Survey};

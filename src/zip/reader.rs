@@ -5,9 +5,10 @@ use super::record::{
     Common, END_MAGIC, END_SIZE, EndRecord, LOCAL_MAGIC, RECORD_MAGIC, ZIP64_LOCATOR_MAGIC, ZIP64_LOCATOR_SIZE,
 };
 use crate::bytes::{BytesError, Reader};
-use crate::limits::{CENTRAL_DIRECTORY_SIZE, END_RECORD_SEARCH};
+use crate::limits::{ARCHIVE_SIZE, CENTRAL_DIRECTORY_SIZE, END_RECORD_SEARCH};
 use crate::source::ReadAt;
 use std::collections::HashMap;
+use std::collections::hash_map::Entry as Slot;
 use std::ops::Range;
 
 /// A compression method (APPNOTE 4.4.5).
@@ -68,7 +69,8 @@ pub struct Layout {
 pub struct Directory {
     bytes: Vec<u8>,
     entries: Vec<Entry>,
-    by_name: HashMap<String, usize>,
+    /// By the name's bytes: two names that are not UTF-8 may look alike as text.
+    by_name: HashMap<Box<[u8]>, usize>,
     layout: Layout,
     comment: Vec<u8>,
     violations: Vec<Violation>,
@@ -88,7 +90,7 @@ impl Directory {
         if source.bytes(0..4.min(source.size()))? != LOCAL_MAGIC && !entries.is_empty() {
             violations.push(Violation::BytesBefore);
         }
-        let by_name = index(&entries, directory.start, &mut violations);
+        let by_name = index(&bytes, &entries, directory.start, &mut violations);
         violations.sort();
         let layout = Layout { directory, end_record: tail.offset..tail.comment_end, size: source.size() };
         Ok(Self { bytes, entries, by_name, layout, comment: tail.comment, violations })
@@ -103,7 +105,7 @@ impl Directory {
     /// The first entry of this exact name.
     #[must_use]
     pub fn find(&self, name: &str) -> Option<&Entry> {
-        self.by_name.get(name).and_then(|index| self.entries.get(*index))
+        self.by_name.get(name.as_bytes()).and_then(|index| self.entries.get(*index))
     }
 
     /// Where the parts stand.
@@ -146,6 +148,9 @@ impl Tail {
     /// Searches from the end, as libziparchive does: the last end record signature decides.
     fn find(source: &dyn ReadAt) -> Result<Self, ZipError> {
         let size = source.size();
+        if size > ARCHIVE_SIZE {
+            return Err(ZipError::FileTooLarge(size));
+        }
         let start = size.saturating_sub(END_RECORD_SEARCH);
         let searched = source.bytes(start..size)?;
         let position = last_end_record(&searched).ok_or(ZipError::NoEndRecord)?;
@@ -264,28 +269,62 @@ fn parse_record(reader: &mut Reader<'_>, start: usize, violations: &mut Vec<Viol
     })
 }
 
-/// Every name must be UTF-8 without NUL (`zip_archive.cc`, `IsValidEntryName`).
+/// The name inside a record of the central directory (APPNOTE 4.3.12).
+pub(super) fn raw_name(record: &[u8]) -> &[u8] {
+    let mut reader = Reader::new(record);
+    let length = reader.take(28, "record").and_then(|_| reader.u16_le("name length")).unwrap_or(0);
+    let skipped = reader.take(16, "record");
+    skipped.and_then(|_| reader.take(usize::from(length), "entry name")).unwrap_or_default()
+}
+
+/// A name without NUL in UTF-8 (`zip_archive.cc`, `IsValidEntryName`).
 fn checked_name(raw: &[u8], violations: &mut Vec<Violation>) -> String {
     let name = String::from_utf8_lossy(raw).into_owned();
-    if std::str::from_utf8(raw).is_err() {
-        violations.push(Violation::NameNotUtf8 { name: name.clone() });
-    }
     if raw.contains(&0) {
         violations.push(Violation::NameWithNul { name: name.clone() });
+    }
+    if !is_android_utf8(raw) {
+        violations.push(Violation::NameNotUtf8 { name: name.clone() });
+    } else if std::str::from_utf8(raw).is_err() {
+        violations.push(Violation::NameNotUnicode { name: name.clone() });
     }
     name
 }
 
-fn index(entries: &[Entry], directory: u64, violations: &mut Vec<Violation>) -> HashMap<String, usize> {
+/// libziparchive counts leading and continuation bytes only, so it takes surrogates, overlong forms and sequences of
+/// up to six bytes.
+fn is_android_utf8(name: &[u8]) -> bool {
+    let mut rest = name.iter();
+    while let Some(byte) = rest.next() {
+        let continuations = match byte.leading_ones() {
+            0 => 0,
+            ones @ 2..=6 => ones.saturating_sub(1),
+            _ => return false,
+        };
+        for _ in 0..continuations {
+            if rest.next().is_none_or(|byte| byte.leading_ones() != 1) {
+                return false;
+            }
+        }
+    }
+    true
+}
+
+fn index(
+    bytes: &[u8],
+    entries: &[Entry],
+    directory: u64,
+    violations: &mut Vec<Violation>,
+) -> HashMap<Box<[u8]>, usize> {
     let mut by_name = HashMap::with_capacity(entries.len());
     for (position, entry) in entries.iter().enumerate() {
         if entry.local_header_offset >= directory {
             violations.push(Violation::LocalHeaderOutside { name: entry.name.clone() });
         }
-        if by_name.contains_key(&entry.name) {
-            violations.push(Violation::DuplicateName { name: entry.name.clone() });
-        } else {
-            by_name.insert(entry.name.clone(), position);
+        let raw = raw_name(bytes.get(entry.record.clone()).unwrap_or_default());
+        match by_name.entry(Box::from(raw)) {
+            Slot::Occupied(_) => violations.push(Violation::DuplicateName { name: entry.name.clone() }),
+            Slot::Vacant(slot) => drop(slot.insert(position)),
         }
     }
     by_name
@@ -364,8 +403,34 @@ mod tests {
         assert_eq!(violations(&twice), [Violation::DuplicateName { name: "a.txt".into() }]);
         let nul = replace(&good(), b"assets/api_key.txt", b"assets/api_key\0txt");
         assert_eq!(violations(&nul), [Violation::NameWithNul { name: "assets/api_key\0txt".into() }]);
+        let surrogate = replace(&good(), b"assets/api_key.txt", b"assets/api_key.\xed\xa0\x80");
+        assert!(matches!(violations(&surrogate)[..], [Violation::NameNotUnicode { .. }]));
         let binary = replace(&good(), b"assets/api_key.txt", b"assets/api_key.tx\xff");
         assert_eq!(violations(&binary), [Violation::NameNotUtf8 { name: "assets/api_key.tx\u{fffd}".into() }]);
+    }
+
+    #[test]
+    fn names_are_compared_by_their_bytes() {
+        let file = replace(&archive(&[("a.txt", b"1"), ("b.txt", b"2")]), b"a.txt", b"\xed\xa0\x80xt");
+        let file = replace(&file, b"b.txt", b"\xed\xa0\x81xt");
+        let directory = Directory::read(&file).unwrap();
+        assert_eq!(directory.entries()[0].name, directory.entries()[1].name);
+        assert!(directory.violations().iter().all(|v| matches!(v, Violation::NameNotUnicode { .. })));
+        assert!(directory.find(&directory.entries()[0].name).is_none());
+    }
+
+    #[test]
+    fn a_file_above_4_gib_is_refused_by_its_size() {
+        struct Large;
+        impl ReadAt for Large {
+            fn size(&self) -> u64 {
+                1 << 32
+            }
+            fn read_exact_at(&self, _: &mut [u8], _: u64) -> Result<(), crate::source::SourceError> {
+                unreachable!("nothing is read")
+            }
+        }
+        assert!(matches!(Directory::read(&Large), Err(ZipError::FileTooLarge(_))));
     }
 
     #[test]

@@ -219,7 +219,7 @@ impl SignatureObject {
 
 /// Whether libziparchive refuses the archive.
 pub(crate) fn archive_refused(facts: &Facts) -> bool {
-    facts.violations.iter().any(apkkey::zip::Violation::is_refused_by_android) || !facts.broken_entries.is_empty()
+    facts.violations.iter().any(apkkey::zip::Violation::is_refused_by_android) || !facts.survey.broken.is_empty()
 }
 
 impl From<&SourceStamp> for StampObject {
