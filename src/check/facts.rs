@@ -99,6 +99,8 @@ pub struct Question<'a> {
     pub max_sdk: Option<u32>,
     /// The SHA-256 that a source stamp's certificate must have.
     pub stamp_cert_digest: Option<[u8; 32]>,
+    /// The contents of the `.idsig` file, when the v4 signature shall be checked.
+    pub v4_signature: Option<Vec<u8>>,
 }
 
 impl Facts {
@@ -161,6 +163,7 @@ fn signature_request(kind: Kind, manifest: &Manifest, question: &Question<'_>) -
             target_sdk: manifest.target_sdk.number(),
             target_sandbox_version: manifest.target_sandbox_version,
             stamp_cert_digest: question.stamp_cert_digest,
+            v4_signature: question.v4_signature.clone(),
             ..signature::Request::for_apk(question.min_sdk.or_else(|| manifest.min_sdk.number()).unwrap_or(1))
         },
     }

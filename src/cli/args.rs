@@ -138,6 +138,9 @@ pub(crate) struct VerifyArgs {
     /// The highest API level to look at
     #[arg(long, value_name = "N")]
     pub(crate) max_sdk_version: Option<u32>,
+    /// The v4 signature (.idsig) of the file
+    #[arg(long, value_name = "FILE")]
+    pub(crate) v4_signature_file: Option<PathBuf>,
     /// The SHA-256 that the source stamp's certificate must have
     #[arg(long, value_name = "HEX")]
     pub(crate) stamp_cert_digest: Option<String>,

@@ -32,7 +32,14 @@ fn mutants(bytes: &[u8], step: usize) -> impl Iterator<Item = (String, Vec<u8>)>
 
 fn verdict(bytes: &[u8], token_key: &TokenKey) -> Option<(Verdict, apkkey::signature::Verdict)> {
     let archive = Archive::open(&bytes).ok()?;
-    let question = Question { token_key, depth: Depth::Full, min_sdk: None, max_sdk: None, stamp_cert_digest: None };
+    let question = Question {
+        token_key,
+        depth: Depth::Full,
+        min_sdk: None,
+        max_sdk: None,
+        stamp_cert_digest: None,
+        v4_signature: None,
+    };
     let facts = Facts::gather(&archive, &question, Expectations::default()).ok()?;
     Some((Report::new(&facts, &Policy { strict: true, ..Policy::default() }).verdict(), facts.signatures.verdict))
 }

@@ -57,6 +57,7 @@ fn a_fingerprint_does_not_read_the_file() {
         min_sdk: None,
         max_sdk: None,
         stamp_cert_digest: None,
+        v4_signature: None,
     };
     let facts = Facts::gather(&archive, &question, Expectations::default()).unwrap();
     let device = facts.signatures.device.last().unwrap();

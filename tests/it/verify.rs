@@ -181,3 +181,21 @@ fn several_files_are_all_told() {
     assert_eq!(ran.json()["files"].as_array().unwrap().len(), 2);
     assert_eq!(ran.json()["errors"][0]["path"], "none.apk");
 }
+
+#[test]
+fn a_v4_signature_is_checked_when_it_is_given() {
+    use crate::sandbox::fixture;
+    let mut changed = fixture("apk/signed-v4.apk.idsig");
+    let last = changed.len() - 1;
+    changed[last] ^= 1;
+    let sandbox =
+        Sandbox::new().with("apk/signed-v4.apk").with("apk/signed-v4.apk.idsig").with_bytes("changed.idsig", &changed);
+    let run = |file: &str| {
+        let arguments =
+            ["verify", "signed-v4.apk", "--only=signature", "--v4-signature-file", file, "--format=json", &token_key()];
+        sandbox.run(&arguments)
+    };
+    assert_eq!(run("signed-v4.apk.idsig").code(0).json()["files"][0]["signature"]["verdict"], "verified");
+    assert_eq!(run("changed.idsig").code(1).json()["files"][0]["signature"]["verdict"], "rejected");
+    run("none.idsig").code(2).complains("there is no such file");
+}

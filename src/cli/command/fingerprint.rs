@@ -127,6 +127,7 @@ fn app_file(
         min_sdk: args.sdk,
         max_sdk: args.sdk,
         stamp_cert_digest: None,
+        v4_signature: None,
     };
     let facts = Facts::gather(&archive, &question, Expectations::default()).map_err(input::about(path))?;
     if facts.signatures.signers.is_empty() {

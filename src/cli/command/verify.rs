@@ -88,6 +88,10 @@ fn question<'a>(args: &VerifyArgs, token_key: &'a TokenKey) -> Result<Question<'
     if min.zip(max).is_some_and(|(min, max)| min > max) {
         return Err(Failure::new("--min-sdk-version is above --max-sdk-version"));
     }
+    let v4_signature = args.v4_signature_file.as_deref().map(input::read).transpose()?;
+    if v4_signature.is_some() && args.files.len() > 1 {
+        return Err(Failure::new("--v4-signature-file belongs to one file, and several are given"));
+    }
     let digest = args.stamp_cert_digest.as_deref().map(str::parse::<Sha256>).transpose();
     let digest = digest.map_err(|error| Failure::new(format!("--stamp-cert-digest: {error}")))?;
     Ok(Question {
@@ -96,6 +100,7 @@ fn question<'a>(args: &VerifyArgs, token_key: &'a TokenKey) -> Result<Question<'
         min_sdk: args.min_sdk_version,
         max_sdk: args.max_sdk_version,
         stamp_cert_digest: digest.map(|digest| digest.0),
+        v4_signature,
     })
 }
 
