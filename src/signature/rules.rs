@@ -5,6 +5,8 @@
 pub struct Rule {
     /// Kebab-case, says what is wrong, never changes.
     pub id: &'static str,
+    /// What a file that breaks it looks like, in a sentence or two; it begins with a space.
+    pub meaning: &'static str,
     /// What to do about it.
     pub help: &'static str,
 }
@@ -17,8 +19,9 @@ const KEYS: &str = "sign again with one key for all schemes, or with a lineage t
 const UNPROTECTED: &str = "nobody can trust this part of the file; remove it unless you know what it is for";
 
 macro_rules! rules {
-    ($($(#[$doc:meta])* $name:ident = $id:literal, $help:expr;)*) => {
-        $($(#[$doc])* pub(super) const $name: &Rule = &Rule { id: $id, help: $help };)*
+    ($($(#[doc = $doc:literal])* $name:ident = $id:literal, $help:expr;)*) => {
+        $($(#[doc = $doc])* pub(super) const $name: &Rule =
+            &Rule { id: $id, meaning: concat!($($doc),*), help: $help };)*
 
         /// Every rule: problems first, then warnings and notes.
         pub const RULES: &[&Rule] = &[$($name),*];

@@ -26,6 +26,10 @@ fn explain_prints_each_section() {
     }
     let list = sandbox.run(&["explain", "--list"]).code(0).stdout;
     assert!(apkkey::check::checks().iter().all(|check| list.contains(check.id)));
+    for rule in apkkey::signature::RULES {
+        assert!(list.contains(rule.id) && !rule.meaning.trim().is_empty(), "{}", rule.id);
+    }
+    sandbox.run(&["explain", "jar-entry-unprotected"]).code(0).says("Repair: ");
     sandbox.run(&["explain", "key-mising"]).code(2).complains("did you mean `key-missing`");
 }
 
