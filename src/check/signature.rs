@@ -4,12 +4,12 @@ use super::{Check, Facts, Finding, Group, Outcome, Severity};
 use crate::archive::Kind;
 use crate::certificate::{Certificate, WellKnown};
 use crate::manifest::Flag;
-use crate::signature::{Problem, Scheme, SdkRange, Verdict};
+use crate::signature::{Problem, SdkRange, Verdict};
 
 pub(super) const CHECKS: &[Check] = &[
     Check::new("signature-missing", Group::Signature, "the file is signed", missing),
     Check::new("signature-invalid", Group::Signature, "the signature holds as Android verifies it", invalid),
-    Check::new("signature-doubtful", Group::Signature, "the signature leaves nothing uncovered", warnings).warning(),
+    Check::new("signature-doubtful", Group::Signature, "the signature leaves nothing uncovered", doubtful).warning(),
     Check::new(
         "signature-differs",
         Group::Signature,
@@ -74,28 +74,14 @@ fn invalid(facts: &Facts) -> Outcome {
     }
 }
 
-fn warnings(facts: &Facts) -> Outcome {
-    let newer = facts.signatures.schemes.iter().any(|scheme| *scheme != Scheme::V1);
-    let is_covered_elsewhere = |problem: &&Problem| newer && problem.id == "jar-entry-unprotected";
-    let (covered, others): (Vec<&Problem>, Vec<&Problem>) =
-        facts.signatures.warnings.iter().partition(is_covered_elsewhere);
-    let findings = others.into_iter().map(|problem| {
+fn doubtful(facts: &Facts) -> Outcome {
+    let finding = |problem: &Problem| {
         let scheme = problem.scheme.map_or_else(String::new, |scheme| format!("{scheme}: "));
         Finding::new(format!("{scheme}{}", problem.message)).help(problem.help).evidence("rule", problem.id)
-    });
-    let findings = findings.chain(uncovered_by_v1(&covered));
-    Outcome::from_findings(findings.collect())
-}
-
-/// Nearly every app has files in `META-INF` that v1 leaves out; from Android 7 on the newer schemes cover them.
-fn uncovered_by_v1(problems: &[&Problem]) -> Option<Finding> {
-    let first = problems.first()?;
-    let more = match problems.len().saturating_sub(1) {
-        0 => String::new(),
-        count => format!(", and {count} more"),
     };
-    let message = format!("before Android 7, where v1 counts, {}{more}", first.message);
-    Some(Finding::new(message).evidence("rule", first.id).weighing(Severity::Note))
+    let warnings = facts.signatures.warnings.iter().map(finding);
+    let notes = facts.signatures.notes.iter().map(|problem| finding(problem).weighing(Severity::Note));
+    Outcome::from_findings(warnings.chain(notes).collect())
 }
 
 fn differs_by_version(facts: &Facts) -> Outcome {
