@@ -96,6 +96,11 @@ pub const PROBLEMS_PER_RULE: usize = 20;
 /// The largest RSA modulus in bits that AOSP's tests use.
 pub const RSA_BITS_VERIFIED: usize = 16_384;
 
+// --- output ---
+
+/// Symbolic links that are followed to the file that is to be written, as Linux does.
+pub const LINKS_FOLLOWED: u8 = 40;
+
 // --- archives ---
 
 /// Bytes of a key file in an archive: a token has 1,026 to 1,370 characters; the rest is what people paste around it.

@@ -4,8 +4,9 @@
 //! name tells where it came from.
 
 use crate::advice::Advice;
+use crate::limits::LINKS_FOLLOWED;
 use crate::source::{FileSource, Piece, ReadAt, SourceError};
-use std::fs::{self, File, Permissions};
+use std::fs::{self, File, Metadata, Permissions};
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use tempfile::{Builder, NamedTempFile};
@@ -21,6 +22,14 @@ pub enum OutputError {
         folder: PathBuf,
         /// What the operating system says.
         source: io::Error,
+    },
+    /// The target is a folder, a device or something else that no file can replace.
+    #[error("`{}` is {what}, not a file", target.display())]
+    NotAFile {
+        /// The target.
+        target: PathBuf,
+        /// What stands there.
+        what: &'static str,
     },
     /// Writing broke off, for instance because the disk is full.
     #[error("cannot write `{}`", target.display())]
@@ -39,6 +48,7 @@ impl Advice for OutputError {
     fn help(&self) -> Option<String> {
         match self {
             Self::Folder { .. } => Some("check that the folder exists and that you may write into it".to_owned()),
+            Self::NotAFile { .. } => Some("name the file that is to be written".to_owned()),
             Self::Write { .. } => Some("check the space on the disk; nothing was changed".to_owned()),
             Self::Source(_) => None,
         }
@@ -58,15 +68,22 @@ impl OutputFile {
     /// existing file's mode is kept.
     ///
     /// # Errors
-    /// [`OutputError::Folder`] when nothing can be written beside the target.
+    /// [`OutputError::Folder`] when nothing can be written beside the target, [`OutputError::NotAFile`] when something
+    /// else than a file stands there.
     pub fn create(target: &Path) -> Result<Self, OutputError> {
-        let target = fs::canonicalize(target).unwrap_or_else(|_| target.to_owned());
-        let permissions = fs::metadata(&target).ok().map(|metadata| metadata.permissions());
+        let target = follow_links(target);
+        let metadata = fs::metadata(&target).ok();
+        if let Some(what) = what_is_no_file(&target, metadata.as_ref()) {
+            return Err(OutputError::NotAFile { target, what });
+        }
+        let permissions = metadata.map(|metadata| metadata.permissions());
         let folder = match target.parent() {
             Some(parent) if parent != Path::new("") => parent,
             _ => Path::new("."),
         };
         let name = target.file_name().unwrap_or_default().to_string_lossy();
+        // a file name has at most 255 bytes, and a character at most 4
+        let name: String = name.chars().take(50).collect();
         let prefix = format!(".{name}.apkkey-");
         let mut builder = Builder::new();
         builder.prefix(&prefix).suffix(".tmp");
@@ -146,6 +163,29 @@ impl OutputFile {
     }
 }
 
+/// The file behind a symbolic link, also when it is yet to be made.
+fn follow_links(target: &Path) -> PathBuf {
+    let mut target = target.to_owned();
+    for _ in 0..LINKS_FOLLOWED {
+        if let Ok(found) = fs::canonicalize(&target) {
+            return found;
+        }
+        let Ok(next) = fs::read_link(&target) else { break };
+        target = target.parent().map_or_else(|| next.clone(), |folder| folder.join(&next));
+    }
+    target
+}
+
+fn what_is_no_file(target: &Path, metadata: Option<&Metadata>) -> Option<&'static str> {
+    match metadata {
+        Some(metadata) if metadata.is_file() => None,
+        Some(metadata) if metadata.is_dir() => Some("a folder"),
+        Some(_) => Some("a device or a pipe"),
+        None if target.as_os_str().to_string_lossy().ends_with(std::path::is_separator) => Some("a folder"),
+        None => target.file_name().is_none().then_some("a folder"),
+    }
+}
+
 /// `std::io::copy` between files uses `copy_file_range`, which shares extents where the file system can.
 fn copy(old: &File, new: &mut File, start: u64, count: u64) -> io::Result<u64> {
     let mut reader: &File = old;
@@ -199,6 +239,42 @@ mod tests {
         output.write(b"new").unwrap();
         drop(output);
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
+    }
+
+    #[test]
+    fn only_files_are_replaced() {
+        let folder = tempfile::tempdir().unwrap();
+        let is_refused = |target: &Path| matches!(OutputFile::create(target), Err(OutputError::NotAFile { .. }));
+        assert!(is_refused(folder.path()));
+        assert!(is_refused(&folder.path().join("new/")));
+        assert!(is_refused(Path::new("..")));
+        #[cfg(unix)]
+        assert!(is_refused(Path::new("/dev/null")));
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
+    }
+
+    #[test]
+    fn a_long_name_can_be_written() {
+        let folder = tempfile::tempdir().unwrap();
+        let target = folder.path().join("\u{e4}".repeat(127));
+        OutputFile::create(&target).unwrap().commit().unwrap();
+        assert!(target.is_file());
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_link_to_nothing_yet_is_followed() {
+        use std::os::unix::fs::symlink;
+        let folder = tempfile::tempdir().unwrap();
+        let (second, first) = (folder.path().join("second.apk"), folder.path().join("first.apk"));
+        symlink("real.apk", &second).unwrap();
+        symlink(&second, &first).unwrap();
+        OutputFile::create(&first).unwrap().commit().unwrap();
+        assert!(fs::symlink_metadata(&first).unwrap().is_symlink());
+        assert!(fs::symlink_metadata(folder.path().join("real.apk")).unwrap().is_file());
+        let circle = folder.path().join("circle.apk");
+        symlink(&circle, &circle).unwrap();
+        drop(OutputFile::create(&circle));
     }
 
     #[cfg(unix)]

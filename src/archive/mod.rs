@@ -167,11 +167,11 @@ impl<'a> Archive<'a> {
     /// Looks at every local header, and at what stands between the entries and before the signing block.
     ///
     /// # Errors
-    /// [`ArchiveError`] when the file cannot be read.
-    pub fn survey(&self) -> Result<Survey, ArchiveError> {
+    /// [`ZipError`] when the file cannot be read.
+    pub fn survey(&self) -> Result<Survey, ZipError> {
         let block = signature::signing_block_range(self.source, &self.directory);
         let end = block.map_or(self.directory.layout().directory.start, |block| block.start);
-        self.directory.survey(self.source, end).map_err(|error| ArchiveError::Zip(error.into()))
+        Ok(self.directory.survey(self.source, end)?)
     }
 
     /// The toolkit that left traces in the archive, for remedies in its words.

@@ -127,7 +127,7 @@ impl Facts {
             kind: archive.kind(),
             violations: archive.directory().violations().to_vec(),
             survey: match question.depth {
-                Depth::Full => archive.survey()?,
+                Depth::Full => archive.survey().map_err(ArchiveError::from)?,
                 Depth::Certificates => Survey::default(),
             },
             unfit_names: archive.unfit_names(),

@@ -10,9 +10,10 @@ use crate::check;
 use crate::signature;
 use crate::source::ReadAt;
 use crate::text::Untrusted;
-use crate::zip::{Directory, Edit, NewEntry, Rewritten, Violation, ZipError};
+use crate::zip::{Directory, Edit, Gap, NewEntry, Rewritten, Survey, Violation, ZipError};
 use std::collections::BTreeSet;
 use std::fmt;
+use std::io::BufReader;
 use thiserror::Error;
 
 /// The entry in which apksigner keeps the digest of a source stamp's certificate (`SourceStampConstants.java`).
@@ -49,6 +50,17 @@ pub enum InjectError {
     /// Android refuses the archive as it is.
     #[error("Android refuses this archive: {0}")]
     Refused(Violation),
+    /// An entry cannot be opened on a device, so that nothing sure can be said of the archive.
+    #[error("{0}")]
+    BrokenEntry(String),
+    /// Two entries share bytes, so that moving one damages the other.
+    #[error("the entries `{}` and `{}` share bytes", Untrusted(first), Untrusted(second))]
+    Overlap {
+        /// The entry that stands first.
+        first: String,
+        /// The entry that begins inside of it.
+        second: String,
+    },
     /// The archive cannot be rewritten.
     #[error(transparent)]
     Zip(#[from] ZipError),
@@ -71,7 +83,7 @@ impl Advice for InjectError {
             Self::Signed(_) => {
                 "put the key in before signing; or give `--unsigned` to drop the signature, and sign again afterwards"
             }
-            Self::Refused(_) => "build the file again",
+            Self::Refused(_) | Self::BrokenEntry(_) | Self::Overlap { .. } => "build the file again",
             Self::SelfCheck(_) => "nothing was changed; please report this with the file",
         };
         Some(help.to_owned())
@@ -157,6 +169,8 @@ pub enum Step {
     Remove(String),
     /// Cut the APK Signing Block.
     CutSigningBlock,
+    /// Cut bytes that belong to no entry.
+    CutGap(Gap),
     /// Put an entry in.
     Add(String),
 }
@@ -166,6 +180,10 @@ impl fmt::Display for Step {
         match self {
             Self::Remove(name) => write!(f, "remove `{}`", Untrusted(name)),
             Self::CutSigningBlock => f.write_str("remove the APK Signing Block"),
+            Self::CutGap(gap) => {
+                let size = gap.range.end.saturating_sub(gap.range.start);
+                write!(f, "remove {size} bytes at {} that belong to no entry", gap.range.start)
+            }
             Self::Add(name) => write!(f, "add `{}`", Untrusted(name)),
         }
     }
@@ -200,12 +218,17 @@ pub fn plan(archive: &Archive<'_>, key: &Accepted, unsigned: bool) -> Result<Pla
     let old: BTreeSet<usize> = positions(directory, |entry| entry == name);
     let mut steps: Vec<Step> = old.iter().map(|_| Step::Remove(name.to_owned())).collect();
     steps.extend(signature.steps);
-    steps.push(Step::Add(name.to_owned()));
     let edit = Edit {
         removed: old.union(&signature.entries).copied().collect(),
         added: vec![NewEntry { name: name.to_owned(), contents: key.token().to_vec() }],
     };
-    Ok(Plan { steps, rewritten: Some(edit.plan(source, directory)?) })
+    let survey = archive.survey()?;
+    refuse_what_cannot_move(&survey, name)?;
+    let rewritten = edit.plan(source, directory)?;
+    let cut = survey.gaps.into_iter().filter(|gap| gap.range.start >= rewritten.untouched);
+    steps.extend(cut.map(Step::CutGap));
+    steps.push(Step::Add(name.to_owned()));
+    Ok(Plan { steps, rewritten: Some(rewritten) })
 }
 
 /// Reads the written archive back: every rule holds, the key is exactly the one that was to go in, and the `zip`
@@ -216,12 +239,12 @@ pub fn plan(archive: &Archive<'_>, key: &Accepted, unsigned: bool) -> Result<Pla
 pub fn check_written(written: &dyn ReadAt, key: &Accepted) -> Result<(), InjectError> {
     let broken = |reason: String| InjectError::SelfCheck(reason);
     let archive = Archive::open(written).map_err(|error| broken(error.to_string()))?;
-    if let Some(violation) = archive.directory().violations().first() {
+    let mut violations = archive.directory().violations().iter();
+    if let Some(violation) = violations.find(|violation| violation.is_refused_by_android()) {
         return Err(broken(violation.to_string()));
     }
-    for entry in archive.directory().entries() {
-        archive.directory().local_header(written, entry).map_err(|error| broken(error.to_string()))?;
-    }
+    let survey = archive.survey().map_err(|error| broken(error.to_string()))?;
+    refuse_what_cannot_move(&survey, "").map_err(|error| broken(error.to_string()))?;
     match archive.key_entries().as_slice() {
         [entry] if archive.key_contents(entry).is_ok_and(|found| found == key.token()) => {}
         _ => return Err(broken("the key does not read back".to_owned())),
@@ -230,7 +253,7 @@ pub fn check_written(written: &dyn ReadAt, key: &Accepted) -> Result<(), InjectE
 }
 
 fn second_opinion(written: &dyn ReadAt, entries: usize) -> Result<(), InjectError> {
-    let opened = ::zip::ZipArchive::new(Cursor { source: written, position: 0 });
+    let opened = ::zip::ZipArchive::new(BufReader::new(Cursor { source: written, position: 0 }));
     let opened = opened.map_err(|error| InjectError::SelfCheck(error.to_string()))?;
     if opened.len() == entries {
         return Ok(());
@@ -276,7 +299,7 @@ impl Step {
     fn what(&self) -> String {
         match self {
             Self::Remove(name) | Self::Add(name) => Untrusted(name).to_string(),
-            Self::CutSigningBlock => "APK Signing Block".to_owned(),
+            Self::CutSigningBlock | Self::CutGap(_) => "APK Signing Block".to_owned(),
         }
     }
 }
@@ -304,6 +327,18 @@ fn already_there(archive: &Archive<'_>, key: &Accepted) -> bool {
         [entry] => archive.key_contents(entry).is_ok_and(|found| found == key.token()),
         _ => false,
     }
+}
+
+/// An old key is taken out without a look at it; every other entry must hold.
+fn refuse_what_cannot_move(survey: &Survey, key: &str) -> Result<(), InjectError> {
+    let is_key = |error: &&ZipError| matches!(error, ZipError::Local { name, .. } if name == key);
+    if let Some(error) = survey.broken.iter().find(|error| !is_key(error)) {
+        return Err(InjectError::BrokenEntry(error.to_string()));
+    }
+    survey
+        .overlaps
+        .first()
+        .map_or(Ok(()), |(first, second)| Err(InjectError::Overlap { first: first.clone(), second: second.clone() }))
 }
 
 /// Several entries at the key's place are repaired by replacing them; everything else must be right before.

@@ -23,3 +23,4 @@ mod oracle;
 mod snapshots;
 mod speed;
 mod verify;
+mod zip;
