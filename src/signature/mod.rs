@@ -37,6 +37,7 @@ mod v3;
 mod v32;
 mod v4;
 mod verify;
+mod x509;
 
 pub use error::SignatureError;
 pub use rules::{RULES, Rule};

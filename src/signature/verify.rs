@@ -7,6 +7,7 @@ use super::findings::Findings;
 use super::key::{self, PublicKey};
 use super::rules;
 use super::signer::{Record, SignerBlock};
+use super::x509;
 use crate::text::hex;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -102,8 +103,8 @@ fn check_certificates(scheme: Scheme, signer: &SignerBlock<'_>, findings: &mut F
         return;
     };
     for (index, certificate) in signer.certificates.iter().enumerate() {
-        if certificate.details().is_none() {
-            let message = format!("signer {number}: certificate {} cannot be read", index.saturating_add(1));
+        if let Some(defect) = x509::defect(certificate) {
+            let message = format!("signer {number}: certificate {}: {defect}", index.saturating_add(1));
             findings.problem(rules::SIGNER_CERTIFICATE_MALFORMED, scheme, message);
         }
     }

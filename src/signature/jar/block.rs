@@ -1,16 +1,15 @@
 //! Whether a PKCS#7 file signs its signature file (`V1SchemeVerifier.verifySigBlockAgainstSigFile`).
 
 use super::algorithms;
-use super::fitness;
 use super::pkcs7::{Named, SignedData, SignerInfo};
 use crate::asn1::{Asn1Error, Element, Oid, tag};
 use crate::certificate::Certificate;
 use crate::digest::DigestAlgorithm;
-use crate::signature::Scheme;
 use crate::signature::findings::Findings;
 use crate::signature::key::PublicKey;
 use crate::signature::rules::{self, Rule};
 use crate::signature::verify::Levels;
+use crate::signature::{Scheme, x509};
 use crate::text::Untrusted;
 
 /// contentType and messageDigest (RFC 5652, 11.1 and 11.2).
@@ -58,6 +57,10 @@ impl SignedFile<'_> {
                 return None;
             }
         };
+        if let Some(defect) = signed.certificates.iter().find_map(x509::defect) {
+            problem(rules::JAR_CERTIFICATE_UNFIT, &format!("a certificate: {defect}"));
+            return None;
+        }
         if signed.signers.is_empty() {
             problem(rules::JAR_BLOCK_WITHOUT_SIGNER, "it has no signer");
             return None;
@@ -86,7 +89,7 @@ impl SignedFile<'_> {
         let algorithms = algorithms::known(signer.digest_algorithm, signer.signature_algorithm, self.levels);
         let (digest, method) = algorithms.ok_or_else(|| unsupported(signer, self.levels))?;
         let certificate = named_certificate(signed, signer)?;
-        if let Some(objection) = fitness::objection(certificate) {
+        if let Some(objection) = x509::objection(certificate) {
             return Err(Objection::Fatal(rules::JAR_CERTIFICATE_UNFIT, format!("the certificate: {objection}")));
         }
         let key = certificate.public_key_info().and_then(PublicKey::parse).filter(|key| key.fits(method));
@@ -121,15 +124,13 @@ impl SignedFile<'_> {
         }
         let attributes = SignedAttributes::parse(attributes)?;
         if self.levels.1 >= ALL_SIGNERS_FROM {
-            let value = attributes.single(OID_CONTENT_TYPE, "content type")?;
-            if (value.tag, value.content) != (tag::OID, content_type.0) {
+            let value = attributes.single(OID_CONTENT_TYPE, "content type", tag::OID)?;
+            if value != content_type.0 {
                 return Err(Objection::Other);
             }
         }
-        let value = attributes.single(OID_MESSAGE_DIGEST, "message digest")?;
-        let wanted = value.octets("message digest")?;
-        let is_octets = value.tag & !tag::CONSTRUCTED == tag::OCTET_STRING;
-        if is_octets && digest.digest(self.file) == *wanted { Ok(()) } else { Err(Objection::Other) }
+        let wanted = attributes.single(OID_MESSAGE_DIGEST, "message digest", tag::OCTET_STRING)?;
+        if digest.digest(self.file) == wanted { Ok(()) } else { Err(Objection::Other) }
     }
 }
 
@@ -161,6 +162,9 @@ impl<'a> SignedAttributes<'a> {
             if found.iter().any(|(other, _)| *other == kind) {
                 return Err(wrong(format!("the signed attribute {kind} stands there twice")));
             }
+            if !x509::is_identifier(kind.0) {
+                return Err(wrong("the type of a signed attribute is malformed".to_owned()));
+            }
             let mut values = attribute.set("signed attribute values")?;
             let mut elements = Vec::new();
             while !values.is_empty() {
@@ -171,11 +175,12 @@ impl<'a> SignedAttributes<'a> {
         Ok(Self(found))
     }
 
-    /// The only value of an attribute.
-    fn single(&self, kind: &[u8], name: &str) -> Result<Element<'a>, Objection> {
+    /// The content of an attribute's only value, which must have this tag.
+    fn single(&self, kind: &[u8], name: &str, wanted: u8) -> Result<&'a [u8], Objection> {
         let values = self.0.iter().find(|(found, _)| found.0 == kind).map(|(_, values)| values.as_slice());
         match values {
-            Some([value]) => Ok(*value),
+            Some([value]) if value.tag == wanted => Ok(value.content),
+            Some([_]) => Err(wrong(format!("the {name} in the signed attributes is malformed"))),
             Some([]) | None => Err(wrong(format!("the signed attributes have no {name}"))),
             Some(_) => Err(wrong(format!("the signed attributes have several values for the {name}"))),
         }

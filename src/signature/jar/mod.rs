@@ -11,7 +11,6 @@
 mod algorithms;
 mod block;
 mod entries;
-mod fitness;
 mod manifest;
 mod pkcs7;
 mod section;

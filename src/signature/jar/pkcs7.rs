@@ -3,9 +3,10 @@
 //! Read with the tolerant BER reader: Android accepts indefinite lengths and certificates that are not DER. Only
 //! issuer and serial number name a signer's certificate; other certificates in the bag do not count.
 
-use crate::asn1::{self, Asn1, Asn1Error, Element, Oid, tag};
+use crate::asn1::{Asn1, Asn1Error, Element, Oid, tag};
 use crate::certificate::Certificate;
 use crate::limits::{CERTIFICATES_PER_SIGNER, SIGNERS};
+use crate::signature::x509::{is_identifier, same_name};
 use std::borrow::Cow;
 
 /// pkcs7-signedData (RFC 5652, 5.1).
@@ -50,8 +51,11 @@ impl<'a> SignedData<'a> {
         let content = content_info.expect(tag::context_constructed(0), "content")?;
         let mut fields = content.children().sequence("SignedData")?;
         fields.expect(tag::INTEGER, "SignedData version")?;
-        fields.expect(tag::SET, "digest algorithms")?;
-        let content_type = fields.sequence("encapsulated content")?.oid("encapsulated content type")?;
+        let mut algorithms = fields.set("digest algorithms")?;
+        while !algorithms.is_empty() {
+            read_algorithm(&mut algorithms, "digest algorithms")?;
+        }
+        let content_type = read_content_type(&mut fields)?;
         let bag = fields.optional(tag::context_constructed(0), "certificates")?;
         let certificates = bag.map(|bag| read_certificates(&bag)).transpose()?.unwrap_or_default();
         fields.optional(tag::context_constructed(1), "revocation lists")?;
@@ -63,6 +67,7 @@ impl<'a> SignedData<'a> {
             }
             signers.push(SignerInfo::parse(&mut list)?);
         }
+        fields.finish("SignedData")?;
         Ok(Self { content_type, certificates, signers })
     }
 
@@ -77,6 +82,27 @@ impl<'a> SignedData<'a> {
         let Some(first) = fitting.next() else { return Named::Missing };
         if fitting.any(|other| other != first) { Named::Ambiguous } else { Named::Certificate(first) }
     }
+}
+
+/// The type of what is signed; a JAR signature has its contents beside it.
+fn read_content_type<'a>(fields: &mut Asn1<'a>) -> Result<Oid<'a>, Asn1Error> {
+    let field = "encapsulated content";
+    let mut content = fields.sequence(field)?;
+    let oid = content.oid(field)?;
+    content.optional(tag::context_constructed(0), field)?;
+    content.finish(field)?;
+    if is_identifier(oid.0) { Ok(oid) } else { Err(Asn1Error::Value { field }) }
+}
+
+/// An AlgorithmIdentifier (RFC 5280, 4.1.1.2).
+fn read_algorithm<'a>(fields: &mut Asn1<'a>, field: &'static str) -> Result<Oid<'a>, Asn1Error> {
+    let mut algorithm = fields.sequence(field)?;
+    let oid = algorithm.oid(field)?;
+    if !algorithm.is_empty() {
+        algorithm.any(field)?;
+    }
+    algorithm.finish(field)?;
+    if is_identifier(oid.0) { Ok(oid) } else { Err(Asn1Error::Value { field }) }
 }
 
 fn read_certificates(bag: &Element<'_>) -> Result<Vec<Certificate>, Asn1Error> {
@@ -105,10 +131,12 @@ impl<'a> SignerInfo<'a> {
         } else {
             None
         };
-        let digest_algorithm = fields.sequence("digest algorithm")?.oid("digest algorithm")?;
+        let digest_algorithm = read_algorithm(&mut fields, "digest algorithm")?;
         let signed_attributes = fields.optional(tag::context_constructed(0), "signed attributes")?;
-        let signature_algorithm = fields.sequence("signature algorithm")?.oid("signature algorithm")?;
+        let signature_algorithm = read_algorithm(&mut fields, "signature algorithm")?;
         let signature = fields.octets("signature")?;
+        fields.optional(tag::context_constructed(1), "unsigned attributes")?;
+        fields.finish("signer")?;
         Ok(Self { certificate_id, digest_algorithm, signed_attributes, signature_algorithm, signature })
     }
 }
@@ -128,50 +156,6 @@ fn minimal(mut content: &[u8]) -> &[u8] {
         content = content.get(1..).unwrap_or_default();
     }
     content
-}
-
-/// Whether two names are equal as Java's `X500Principal` compares them: the kind of string, case and white space do
-/// not count.
-fn same_name(one: &[u8], other: &[u8]) -> bool {
-    one == other || matches!((name_parts(one), name_parts(other)), (Some(one), Some(other)) if one == other)
-}
-
-/// A relative name's attributes: type, and value in a form that can be compared.
-type NameParts = Vec<(Vec<u8>, Vec<u8>)>;
-
-fn name_parts(der: &[u8]) -> Option<Vec<NameParts>> {
-    let mut names = asn1::single(der, "name").ok()?.children();
-    let mut parts = Vec::new();
-    while !names.is_empty() {
-        let mut set = names.set("relative name").ok()?;
-        let mut attributes = Vec::new();
-        while !set.is_empty() {
-            let mut attribute = set.sequence("name attribute").ok()?;
-            let kind = attribute.oid("name attribute type").ok()?.0.to_vec();
-            attributes.push((kind, comparable(&attribute.any("name attribute value").ok()?)));
-        }
-        attributes.sort();
-        parts.push(attributes);
-    }
-    Some(parts)
-}
-
-/// A string in lower case with single spaces; anything else as it stands.
-fn comparable(value: &Element<'_>) -> Vec<u8> {
-    /// UTF8String, NumericString, PrintableString, T61String, IA5String, VisibleString.
-    const STRINGS: [u8; 6] = [0x0c, 0x12, 0x13, 0x14, 0x16, 0x1a];
-    let text = match value.tag {
-        tag::BMP_STRING => {
-            let units = value
-                .content
-                .chunks_exact(2)
-                .map(|pair| pair.iter().fold(0, |unit, byte| unit << 8 | u16::from(*byte)));
-            String::from_utf16_lossy(&units.collect::<Vec<u16>>())
-        }
-        other if STRINGS.contains(&other) => String::from_utf8_lossy(value.content).into_owned(),
-        _ => return value.raw.to_vec(),
-    };
-    text.split_whitespace().collect::<Vec<&str>>().join(" ").to_lowercase().into_bytes()
 }
 
 #[cfg(test)]
@@ -215,20 +199,6 @@ mod tests {
         assert_eq!(signed.certificate(&signed.signers[0]), Named::Ambiguous);
         signed.certificates.clear();
         assert_eq!(signed.certificate(&signed.signers[0]), Named::Missing);
-    }
-
-    #[test]
-    fn names_are_compared_as_java_does() {
-        let name = |tag: u8, text: &str| {
-            let length = u8::try_from(text.len()).unwrap();
-            let value = [&[0x06, 3, 0x55, 4, 3, tag, length], text.as_bytes()].concat();
-            let sequence = [&[0x30, length + 7][..], &value].concat();
-            let set = [&[0x31, length + 9][..], &sequence].concat();
-            [&[0x30, length + 11][..], &set].concat()
-        };
-        assert!(same_name(&name(0x0c, "Some  One"), &name(0x13, "some one ")));
-        assert!(!same_name(&name(0x0c, "Some One"), &name(0x0c, "Someone")));
-        assert!(!same_name(&name(0x0c, "Some One"), b""));
     }
 
     #[test]
