@@ -14,12 +14,16 @@
 //!
 //! This layer does not know what an APK is.
 
+mod alignment;
+mod append;
 mod contents;
+mod deflate;
 mod edit;
 mod error;
 mod reader;
 mod record;
 
+pub use alignment::Alignment;
 pub use contents::LocalHeader;
 pub use edit::{Edit, NewEntry, Rewritten};
 pub use error::{Violation, ZipError};
