@@ -29,6 +29,7 @@ mod lineage;
 mod parallel;
 mod rules;
 mod schemes;
+pub mod sign;
 mod signer;
 #[cfg(test)]
 mod testing;
