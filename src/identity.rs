@@ -7,9 +7,12 @@
 use crate::advice::Advice;
 use crate::asn1::{self, Asn1, Asn1Error, Element, Oid, tag};
 use crate::certificate::Certificate;
+use crate::digest::DigestAlgorithm;
 use crate::limits::RSA_BITS;
 use dsa::pkcs8::DecodePrivateKey;
 use rsa::BoxedUint;
+use rsa::signature::SignatureEncoding;
+use rsa::signature::hazmat::PrehashSigner;
 use rsa::traits::PublicKeyParts;
 use std::fmt;
 use thiserror::Error;
@@ -45,6 +48,12 @@ pub enum IdentityError {
     /// There is no certificate.
     #[error("the private key has no certificate")]
     NoCertificate,
+    /// The key makes no signature with this digest.
+    #[error("the private key cannot sign with {digest}")]
+    CannotSign {
+        /// The digest's name.
+        digest: &'static str,
+    },
 }
 
 impl Advice for IdentityError {
@@ -58,9 +67,21 @@ impl Advice for IdentityError {
             Self::Mismatch => {
                 Some("give the certificate that was made for this key, as the first of its chain".to_owned())
             }
+            Self::CannotSign { .. } => Some("sign with an RSA key of 2048 to 4096 bits".to_owned()),
             Self::NoCertificate => Some("give the certificate with --cert".to_owned()),
         }
     }
+}
+
+/// The kind of a key and its size in bits, from which signers choose digests.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum KeyAlgorithm {
+    /// RSA, bits of the modulus.
+    Rsa(usize),
+    /// EC, bits of the curve's order.
+    Ec(usize),
+    /// DSA.
+    Dsa,
 }
 
 /// A private key that APK signatures know. Wiped when dropped, never printed.
@@ -189,6 +210,44 @@ impl PrivateKey {
         dsa_key(&asn1::single(&parameters, "DSA parameters")?, &x)
     }
 
+    /// The kind and size of the key.
+    #[must_use]
+    pub fn algorithm(&self) -> KeyAlgorithm {
+        match self {
+            Self::Rsa(key) => KeyAlgorithm::Rsa(usize::try_from(key.n().bit_width()).unwrap_or(usize::MAX)),
+            Self::P256(_) => KeyAlgorithm::Ec(256),
+            Self::P384(_) => KeyAlgorithm::Ec(384),
+            Self::P521(_) => KeyAlgorithm::Ec(521),
+            Self::Dsa(_) => KeyAlgorithm::Dsa,
+        }
+    }
+
+    /// Signs `data`: RSA with PKCS#1 v1.5, ECDSA and DSA without chance (RFC 6979), as DER. The same input always
+    /// gives the same bytes. On P-384 and P-521 the curve's own digest makes the secret number.
+    ///
+    /// # Errors
+    /// [`IdentityError::CannotSign`] for a digest that no scheme uses with this kind of key.
+    pub fn sign(&self, digest: DigestAlgorithm, data: &[u8]) -> Result<Vec<u8>, IdentityError> {
+        let hash = digest.digest(data);
+        let signature = match self {
+            Self::Rsa(key) => sign_pkcs1(key, digest, &hash),
+            Self::P256(key) => {
+                let signature: Result<p256::ecdsa::Signature, _> = key.sign_prehash(&hash);
+                signature.ok().map(|signature| signature.to_der().as_bytes().to_vec())
+            }
+            Self::P384(key) => {
+                let signature: Result<p384::ecdsa::Signature, _> = key.sign_prehash(&hash);
+                signature.ok().map(|signature| signature.to_der().as_bytes().to_vec())
+            }
+            Self::P521(key) => {
+                let signature: Result<p521::ecdsa::Signature, _> = key.sign_prehash(&hash);
+                signature.ok().map(|signature| signature.to_der().as_bytes().to_vec())
+            }
+            Self::Dsa(key) => sign_dsa(key, digest, &hash),
+        };
+        signature.ok_or(IdentityError::CannotSign { digest: digest.name() })
+    }
+
     /// Whether the certificate is for this key.
     #[must_use]
     pub fn belongs_to(&self, certificate: &Certificate) -> bool {
@@ -269,6 +328,27 @@ impl SigningIdentity {
     pub fn chain(&self) -> &[Certificate] {
         &self.chain
     }
+}
+
+fn sign_pkcs1(key: &rsa::PrivateKey, digest: DigestAlgorithm, hash: &[u8]) -> Option<Vec<u8>> {
+    let signature = match digest {
+        DigestAlgorithm::Sha1 => key.pkcs1v15_sign_prehash::<sha1::Sha1>(hash),
+        DigestAlgorithm::Sha256 => key.pkcs1v15_sign_prehash::<sha2::Sha256>(hash),
+        DigestAlgorithm::Sha512 => key.pkcs1v15_sign_prehash::<sha2::Sha512>(hash),
+        DigestAlgorithm::Md5 | DigestAlgorithm::Sha224 | DigestAlgorithm::Sha384 => return None,
+    };
+    signature.ok()
+}
+
+fn sign_dsa(key: &dsa::SigningKey, digest: DigestAlgorithm, hash: &[u8]) -> Option<Vec<u8>> {
+    let signature = match digest {
+        DigestAlgorithm::Sha1 => key.sign_prehashed_rfc6979::<sha1::Sha1>(hash),
+        DigestAlgorithm::Sha256 => key.sign_prehashed_rfc6979::<sha2::Sha256>(hash),
+        DigestAlgorithm::Md5 | DigestAlgorithm::Sha224 | DigestAlgorithm::Sha384 | DigestAlgorithm::Sha512 => {
+            return None;
+        }
+    };
+    signature.ok().map(|signature| signature.to_vec())
 }
 
 /// The `dsa` crate derives the public value only from PKCS#8, so the numbers are put into that form.

@@ -101,6 +101,17 @@ pub const RSA_BITS_VERIFIED: usize = 16_384;
 /// Symbolic links that are followed to the file that is to be written, as Linux does.
 pub const LINKS_FOLLOWED: u8 = 40;
 
+// --- signing ---
+
+/// Bytes of pairs that are kept from an old signing block: Google Play's has a few hundred, a dependency list 10 KB.
+pub const KEPT_PAIRS_SIZE: u64 = 1 << 20;
+/// Attributes in the main section of a JAR manifest: Gradle writes 3, jar and Maven about 10.
+pub const JAR_ATTRIBUTES: usize = 256;
+/// Bytes of the list of files to keep in memory: real ones have a few lines.
+pub const PIN_PATTERNS_SIZE: u64 = 64 << 10;
+/// Lines of that list: each is matched with every entry.
+pub const PIN_PATTERNS: usize = 256;
+
 // --- archives ---
 
 /// Bytes of a key file in an archive: a token has 1,026 to 1,370 characters; the rest is what people paste around it.

@@ -66,6 +66,58 @@ impl Piece {
     }
 }
 
+/// A new file as it will be, before it is written.
+pub struct Assembled<'a> {
+    source: &'a dyn ReadAt,
+    /// Each part with the offset of its first byte in the new file.
+    parts: Vec<(u64, &'a Piece)>,
+    size: u64,
+}
+
+impl<'a> Assembled<'a> {
+    /// Joins `pieces`; those that are copied come from `source`.
+    pub fn new(source: &'a dyn ReadAt, pieces: impl IntoIterator<Item = &'a Piece>) -> Self {
+        let mut parts = Vec::new();
+        let mut size: u64 = 0;
+        for piece in pieces {
+            parts.push((size, piece));
+            size = size.saturating_add(piece.size());
+        }
+        Self { source, parts, size }
+    }
+}
+
+impl ReadAt for Assembled<'_> {
+    fn size(&self) -> u64 {
+        self.size
+    }
+
+    fn read_exact_at(&self, buffer: &mut [u8], offset: u64) -> Result<(), SourceError> {
+        let wanted = u64::try_from(buffer.len()).unwrap_or(u64::MAX);
+        if offset.checked_add(wanted).is_none_or(|end| end > self.size) {
+            return Err(beyond(buffer.len(), offset, self.size));
+        }
+        let first = self.parts.partition_point(|(start, _)| *start <= offset).saturating_sub(1);
+        let (mut rest, mut position) = (buffer, offset);
+        for (start, piece) in self.parts.iter().skip(first) {
+            if rest.is_empty() {
+                break;
+            }
+            let skipped = position.saturating_sub(*start);
+            let left = piece.size().saturating_sub(skipped);
+            let count = rest.len().min(usize::try_from(left).unwrap_or(usize::MAX));
+            let (part, behind) = rest.split_at_mut(count);
+            match piece {
+                Piece::Copy(range) => self.source.read_exact_at(part, range.start.saturating_add(skipped))?,
+                Piece::Bytes(bytes) => bytes.read_exact_at(part, skipped)?,
+            }
+            position = position.saturating_add(u64::try_from(count).unwrap_or(u64::MAX));
+            rest = behind;
+        }
+        Ok(())
+    }
+}
+
 impl ReadAt for [u8] {
     fn size(&self) -> u64 {
         u64::try_from(self.len()).unwrap_or(u64::MAX)
@@ -191,5 +243,21 @@ mod tests {
         assert_eq!(source.bytes(1..3).unwrap(), b"bc");
         assert!(source.bytes(0..u64::MAX).is_err());
         assert!(source.bytes(Range { start: 3, end: 2 }).is_err());
+    }
+
+    #[test]
+    fn an_assembled_file_reads_as_if_it_were_written() {
+        let source: &[u8] = b"0123456789";
+        let pieces = [Piece::Copy(2..5), Piece::Bytes(b"abc".to_vec()), Piece::Bytes(Vec::new()), Piece::Copy(0..2)];
+        let file = Assembled::new(&source, &pieces);
+        let whole = b"234abc01";
+        assert_eq!(file.size(), 8);
+        for start in 0..=8 {
+            for end in start..=8 {
+                let range = u64::try_from(start).unwrap()..u64::try_from(end).unwrap();
+                assert_eq!(file.bytes(range).unwrap(), &whole[start..end]);
+            }
+        }
+        assert!(file.bytes(7..9).is_err());
     }
 }

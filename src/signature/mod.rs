@@ -29,6 +29,7 @@ mod lineage;
 mod parallel;
 mod rules;
 mod schemes;
+pub mod sign;
 mod signer;
 mod stamp;
 #[cfg(test)]

@@ -4,26 +4,17 @@
 //! prefix can be copied by the kernel. When an entry is taken out, what stands behind it moves up, and the padding
 //! in the local headers is made anew so that each stored entry keeps the alignment that it had.
 
+use super::alignment::{ALIGNMENT_FIELD, Alignment};
+use super::deflate::deflate;
 use super::error::ZipError;
 use super::reader::{Directory, Entry, Method};
 use super::record::{Common, END_SIZE, EndRecord, FLAG_UTF8, LOCAL_MAGIC, LOCAL_SIZE, RECORD_MAGIC};
 use crate::source::{Piece, ReadAt};
-use flate2::Compression;
-use flate2::write::DeflateEncoder;
 use std::collections::BTreeSet;
-use std::io::Write;
 use std::ops::Range;
 
 /// 1981-01-01 00:00 in the MS-DOS format: what bundletool writes, so that output does not depend on the clock.
 const FIXED_DATE: u32 = 0x0221_0000;
-
-/// The extra field in which zipalign of the Android tools and apksigner keep padding: a 16-bit alignment and zero
-/// bytes (`ApkSigner.java`, `ALIGNMENT_ZIP_EXTRA_DATA_FIELD_HEADER_ID`).
-const ALIGNMENT_FIELD: u16 = 0xd935;
-
-/// Alignments that Android asks for, largest first: 16 KiB and 4 KiB pages for native libraries, 4 bytes for all
-/// other stored entries.
-const ALIGNMENTS: [u64; 3] = [16_384, 4_096, 4];
 
 /// An entry to put behind the others.
 #[derive(Debug, Clone)]
@@ -69,9 +60,23 @@ impl Edit {
     /// # Errors
     /// [`ZipError`] when a local header of an entry that moves cannot be read, or the result cannot be expressed.
     pub fn plan(&self, source: &dyn ReadAt, directory: &Directory) -> Result<Rewritten, ZipError> {
-        let mut writer = Planner::default();
+        self.plan_aligned(source, directory, Alignment::Kept)
+    }
+
+    /// Plans the new archive, with stored entries aligned in this way.
+    ///
+    /// # Errors
+    /// As [`Edit::plan`].
+    pub fn plan_aligned(
+        &self,
+        source: &dyn ReadAt,
+        directory: &Directory,
+        alignment: Alignment,
+    ) -> Result<Rewritten, ZipError> {
+        let mut writer = Planner { alignment, ..Planner::default() };
         let kept = self.kept_in_file_order(directory);
-        let untouched = self.untouched_prefix(source, directory, &kept)?;
+        let cut = self.first_removed(directory).min(alignment.first_misaligned(source, directory, &kept)?);
+        let untouched = untouched_prefix(source, directory, &kept, cut)?;
         writer.copy(0..untouched);
         let mut offsets = vec![None; directory.entries().len()];
         for (position, entry) in kept {
@@ -104,25 +109,30 @@ impl Edit {
         kept
     }
 
-    /// The prefix that stays as it is: up to the first removed entry, or up to the end of the last entry.
-    fn untouched_prefix(
-        &self,
-        source: &dyn ReadAt,
-        directory: &Directory,
-        kept: &[(usize, &Entry)],
-    ) -> Result<u64, ZipError> {
+    /// Where the first removed entry begins.
+    fn first_removed(&self, directory: &Directory) -> u64 {
         let removed = self.removed.iter().filter_map(|position| directory.entries().get(*position));
-        let cut = removed.map(|entry| entry.local_header_offset).min().unwrap_or(u64::MAX);
-        let last_before = kept.iter().rev().find(|(_, entry)| entry.local_header_offset < cut);
-        match last_before {
-            Some((_, entry)) => Ok(directory.local_header(source, entry)?.end),
-            None => Ok(0),
-        }
+        removed.map(|entry| entry.local_header_offset).min().unwrap_or(u64::MAX)
+    }
+}
+
+/// The prefix that stays as it is: up to the end of the last entry that begins before `cut`.
+fn untouched_prefix(
+    source: &dyn ReadAt,
+    directory: &Directory,
+    in_file_order: &[(usize, &Entry)],
+    cut: u64,
+) -> Result<u64, ZipError> {
+    let last_before = in_file_order.iter().rev().find(|(_, entry)| entry.local_header_offset < cut);
+    match last_before {
+        Some((_, entry)) => Ok(directory.local_header(source, entry)?.end),
+        None => Ok(0),
     }
 }
 
 #[derive(Default)]
 struct Planner {
+    alignment: Alignment,
     pieces: Vec<Piece>,
     position: u64,
     directory: Vec<u8>,
@@ -146,20 +156,22 @@ impl Planner {
         self.pieces.push(Piece::Bytes(bytes));
     }
 
-    /// Copies an entry to the end; a stored one keeps the alignment that its data had.
+    /// Copies an entry to the end, with its data aligned.
     fn move_entry(&mut self, source: &dyn ReadAt, directory: &Directory, entry: &Entry) -> Result<(), ZipError> {
         let local = directory.local_header(source, entry)?;
-        let alignment = if entry.method == Method::STORED { alignment_of(local.data.start) } else { 1 };
-        let header_size = local.data.start.saturating_sub(local.header.start);
-        if self.position.saturating_add(header_size).is_multiple_of(alignment) {
+        let old_extra = source.bytes(local.extra.clone())?;
+        let Some(alignment) = self.alignment.to_make(entry, (&local, &old_extra), self.position) else {
             self.copy(local.header.start..local.end);
             return Ok(());
-        }
+        };
         let name = directory.raw_name(entry);
         let fixed_and_name = local.header.start.saturating_add(LOCAL_SIZE).saturating_add(length(name));
         let mut header = source.bytes(local.header.start..fixed_and_name)?;
         let unpadded = self.position.saturating_add(length(&header));
-        let extra = padded_extra(&source.bytes(local.extra)?, unpadded, alignment);
+        let extra = match self.alignment {
+            Alignment::Kept => padded_extra(&old_extra, unpadded, alignment),
+            Alignment::Preserved { .. } | Alignment::Made { .. } => aligned_extra(&old_extra, unpadded, alignment),
+        };
         let extra_length = u16::try_from(extra.len()).map_err(|_| ZipError::Unwritable("a local header too long"))?;
         // the extra field's length is the last field of the fixed part
         if let Some(field) = header.get_mut(28..30) {
@@ -242,7 +254,7 @@ impl Planner {
     }
 }
 
-fn new_record(common: Common, name: &str, offset: u32) -> Vec<u8> {
+pub(super) fn new_record(common: Common, name: &str, offset: u32) -> Vec<u8> {
     let mut record = RECORD_MAGIC.to_vec();
     record.extend_from_slice(&common.version_needed.to_le_bytes());
     common.write(&mut record);
@@ -255,26 +267,24 @@ fn new_record(common: Common, name: &str, offset: u32) -> Vec<u8> {
 
 /// Deflates at the best level, or stores when that does not make it smaller.
 fn compress(contents: &[u8]) -> (Method, Vec<u8>) {
-    let mut encoder = DeflateEncoder::new(Vec::new(), Compression::best());
-    let deflated = encoder.write_all(contents).and_then(|()| encoder.finish());
-    match deflated {
-        Ok(deflated) if deflated.len() < contents.len() => (Method::DEFLATED, deflated),
-        _ => (Method::STORED, contents.to_vec()),
-    }
-}
-
-/// The strongest alignment that the data at `offset` has.
-fn alignment_of(offset: u64) -> u64 {
-    ALIGNMENTS.into_iter().find(|alignment| offset.is_multiple_of(*alignment)).unwrap_or(1)
+    let deflated = deflate(contents);
+    if deflated.len() < contents.len() { (Method::DEFLATED, deflated) } else { (Method::STORED, contents.to_vec()) }
 }
 
 /// An extra field without old padding and with so much new padding that the data behind it is aligned.
 fn padded_extra(old: &[u8], unpadded: u64, alignment: u64) -> Vec<u8> {
-    let mut extra = without_padding(old);
-    let here = unpadded.saturating_add(length(&extra));
-    if here.is_multiple_of(alignment) {
+    let extra = without_padding(old);
+    if unpadded.saturating_add(length(&extra)).is_multiple_of(alignment) {
         return extra;
     }
+    aligned_extra(old, unpadded, alignment)
+}
+
+/// The same, with the field for padding also where none is needed: it says which alignment the entry wants
+/// (`ApkSigner.java`, `createExtraFieldToAlignData`).
+fn aligned_extra(old: &[u8], unpadded: u64, alignment: u64) -> Vec<u8> {
+    let mut extra = without_padding(old);
+    let here = unpadded.saturating_add(length(&extra));
     // field header, alignment value, then zero bytes up to the boundary
     let data = here.saturating_add(6);
     let zeros = data.next_multiple_of(alignment).saturating_sub(data);
@@ -306,13 +316,14 @@ fn without_padding(extra: &[u8]) -> Vec<u8> {
     kept
 }
 
-fn length(bytes: &[u8]) -> u64 {
+pub(super) fn length(bytes: &[u8]) -> u64 {
     u64::try_from(bytes.len()).unwrap_or(u64::MAX)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::io::Write;
 
     /// Writes a plan into memory.
     pub(crate) fn apply(source: &[u8], plan: Rewritten) -> Vec<u8> {

@@ -14,13 +14,17 @@
 //!
 //! This layer does not know what an APK is.
 
+mod alignment;
+mod append;
 mod contents;
+mod deflate;
 mod edit;
 mod error;
 mod reader;
 mod record;
 mod survey;
 
+pub use alignment::Alignment;
 pub use contents::{LocalHeader, Quirk};
 pub use edit::{Edit, NewEntry, Rewritten};
 pub use error::{Violation, ZipError};

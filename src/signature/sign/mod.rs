@@ -1,0 +1,238 @@
+//! Signs APKs and App Bundles as AOSP's apksigner does, byte for byte where its output is determined
+//! (`ApkSigner.java`, `DefaultApkSignerEngine.java`).
+//!
+//! | step | file |
+//! | --- | --- |
+//! | who signs which scheme, for which API levels | `roles` |
+//! | old signatures out, entries in, stored entries aligned | [`crate::zip::Edit`] |
+//! | `pinlist.meta` | `pins` |
+//! | v1: manifest, signature files, PKCS#7 | `jar`, `manifest`, `pkcs7` |
+//! | v2, v3, v3.1: the signing block | `block`, `scheme` |
+//! | v4: the `.idsig` file | `idsig` |
+//!
+//! Nothing is written here: the result is a plan, and every digest is made of the planned file.
+
+mod block;
+mod encode;
+mod error;
+mod idsig;
+mod jar;
+mod lineage;
+mod manifest;
+mod pins;
+mod pkcs7;
+mod roles;
+mod scheme;
+#[cfg(test)]
+mod tests;
+
+pub use error::SignError;
+pub use lineage::{Capabilities, SigningLineage};
+
+use super::algorithm::ContentDigest;
+use super::{Input, Kind, Scheme, content, is_signature_entry};
+use crate::identity::SigningIdentity;
+use crate::source::{Assembled, ReadAt};
+use crate::zip::{Alignment, Directory, Edit, Rewritten};
+use roles::Roles;
+use std::collections::BTreeSet;
+
+/// The entry in which apksigner keeps the digest of a source stamp's certificate (`SourceStampConstants.java`).
+const STAMP_ENTRY: &str = "stamp-cert-sha256";
+/// The date of new entries in an archive that has no other: 2009-01-01 00:00 (`ApkSigner.java`).
+const NO_DATE: u32 = 0x3a21_0000;
+/// From this API level on a rotated key counts unless another is given: Android 13, the first to know v3.1.
+pub const DEFAULT_ROTATION_MIN_SDK: u32 = 33;
+/// The boundary for native libraries unless another is given: pages of 16 KiB.
+pub const DEFAULT_LIBRARY_PAGE: u16 = 16_384;
+
+/// One key that signs.
+#[derive(Debug, Clone)]
+pub struct Signer {
+    /// The key and its certificates.
+    pub identity: SigningIdentity,
+    /// The alias or the base name of the key file: the v1 signature files are named after it.
+    pub name: String,
+    /// The first API level for which a rotated key counts; without it [`SigningRequest::rotation_min_sdk`] decides.
+    pub min_sdk: Option<u32>,
+}
+
+/// Which schemes are used; `None` leaves the choice to the rules of apksigner: all of them, but no v3 with several
+/// signers that have no lineage.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct SchemeChoice {
+    /// JAR signature.
+    pub v1: Option<bool>,
+    /// APK Signature Scheme v2.
+    pub v2: Option<bool>,
+    /// APK Signature Scheme v3, and v3.1 when a rotated key counts from API 33 on.
+    pub v3: Option<bool>,
+    /// APK Signature Scheme v4, a file beside the APK: only on request.
+    pub v4: bool,
+}
+
+/// How a file shall be signed.
+#[derive(Debug, Clone)]
+pub struct SigningRequest {
+    /// APK or bundle. A bundle gets a v1 signature only.
+    pub kind: Kind,
+    /// The keys. Several sign together (v1 and v2), or are one rotated key when there is a lineage.
+    pub signers: Vec<Signer>,
+    /// Proof that later keys follow earlier ones.
+    pub lineage: Option<SigningLineage>,
+    /// The schemes.
+    pub schemes: SchemeChoice,
+    /// The lowest API level: the manifest's `minSdkVersion`, or the user's.
+    pub min_sdk: u32,
+    /// The manifest's `targetSdkVersion`, if known.
+    pub target_sdk: Option<u32>,
+    /// Whether v2 and v3 also sign the verity digest.
+    pub verity: bool,
+    /// The first API level for which a rotated key counts.
+    pub rotation_min_sdk: u32,
+    /// How stored entries are aligned.
+    pub alignment: Alignment,
+    /// Whether pairs of the old signing block that Android does not know are kept.
+    pub keep_unknown_pairs: bool,
+}
+
+impl SigningRequest {
+    /// Signs an APK with one key and the schemes that apksigner chooses.
+    #[must_use]
+    pub fn for_apk(signer: Signer, min_sdk: u32) -> Self {
+        Self {
+            kind: Kind::Apk,
+            signers: vec![signer],
+            lineage: None,
+            schemes: SchemeChoice::default(),
+            min_sdk,
+            target_sdk: None,
+            verity: false,
+            rotation_min_sdk: DEFAULT_ROTATION_MIN_SDK,
+            alignment: Alignment::Made { library_page: DEFAULT_LIBRARY_PAGE },
+            keep_unknown_pairs: false,
+        }
+    }
+
+    /// Signs an App Bundle with one key.
+    #[must_use]
+    pub fn for_bundle(signer: Signer) -> Self {
+        Self { kind: Kind::Bundle, alignment: Alignment::Kept, ..Self::for_apk(signer, super::jar::BUNDLE_SDK) }
+    }
+}
+
+/// The signed file as a plan.
+#[derive(Debug, Clone)]
+pub struct SignedPlan {
+    /// The new archive.
+    pub rewritten: Rewritten,
+    /// The schemes that it has.
+    pub schemes: Vec<Scheme>,
+    /// Names of entries that were taken out: those of an old signature, and of directories.
+    pub removed: Vec<String>,
+    /// Pairs of the old signing block that Android does not know and that were dropped.
+    pub dropped_pairs: Vec<u32>,
+    /// The contents of the `.idsig` file (v4).
+    pub idsig: Option<Vec<u8>>,
+}
+
+/// Plans the signed file: what `edit` takes out and puts in, and the signatures of `request`. Old signatures go.
+///
+/// # Errors
+/// [`SignError`]. Nothing has been written then.
+pub fn sign(
+    source: &dyn ReadAt,
+    directory: &Directory,
+    edit: &Edit,
+    request: &SigningRequest,
+) -> Result<SignedPlan, SignError> {
+    let roles = Roles::assign(request)?;
+    let old_block = block::OldBlock::read(Input { source, directory }, request.keep_unknown_pairs)?;
+    let (edit, removed) = without_old_signature(directory, edit, request.kind);
+    let mut rewritten = edit.plan_aligned(source, directory, request.alignment)?;
+    let manifest = manifest::main_section(source, directory)?;
+    let modified = newest_date(source, &rewritten)?;
+    if let Some(pins) = pins::pin_list(source, &rewritten)? {
+        rewritten.append_deflated(pins::ENTRY, &pins, modified)?;
+    }
+    if !roles.v1.is_empty() {
+        for (name, contents) in jar::sign(source, &rewritten, &roles, manifest.as_deref())? {
+            rewritten.append_deflated(&name, &contents, modified)?;
+        }
+    }
+    add_signing_block(source, &mut rewritten, &roles, &old_block.kept)?;
+    let idsig = if roles.v4.is_empty() { None } else { Some(idsig::make(source, &rewritten, &roles)?) };
+    Ok(SignedPlan { rewritten, schemes: roles.schemes(), removed, dropped_pairs: old_block.dropped, idsig })
+}
+
+/// The edit that also takes out what belongs to an old signature, and the names of those entries. From an APK the
+/// entries of directories go too, as with apksigner: no signature covers them, and Android does not read them.
+fn without_old_signature(directory: &Directory, edit: &Edit, kind: Kind) -> (Edit, Vec<String>) {
+    let mut edit = edit.clone();
+    let mut names = Vec::new();
+    for (position, entry) in directory.entries().iter().enumerate() {
+        let is_old = is_signature_entry(&entry.name)
+            || [STAMP_ENTRY, pins::ENTRY].contains(&entry.name.as_str())
+            || (entry.is_directory() && kind == Kind::Apk);
+        if is_old && edit.removed.insert(position) {
+            names.push(entry.name.clone());
+        }
+    }
+    (edit, names)
+}
+
+/// The planned file as it is so far, to be read.
+struct Preview<'a> {
+    file: Assembled<'a>,
+    directory: Directory,
+}
+
+/// Reads the planned file; everything that Android would refuse ends it here.
+fn preview<T>(
+    source: &dyn ReadAt,
+    rewritten: &Rewritten,
+    look: impl FnOnce(&Preview<'_>) -> Result<T, SignError>,
+) -> Result<T, SignError> {
+    let pieces = rewritten.to_pieces();
+    let file = Assembled::new(source, &pieces);
+    let directory = Directory::read(&file)?;
+    if let Some(violation) = directory.violations().iter().find(|violation| violation.is_refused_by_android()) {
+        return Err(SignError::Refused(violation.clone()));
+    }
+    look(&Preview { file, directory })
+}
+
+impl Preview<'_> {
+    fn input(&self) -> Input<'_> {
+        Input { source: &self.file, directory: &self.directory }
+    }
+}
+
+/// The date of the newest entry, which all new entries get.
+fn newest_date(source: &dyn ReadAt, rewritten: &Rewritten) -> Result<u32, SignError> {
+    preview(source, rewritten, |preview| {
+        Ok(preview.directory.entries().iter().map(|entry| entry.modified).max().unwrap_or(NO_DATE))
+    })
+}
+
+/// Digests the entries, the directory and the end record, and puts the block of signatures before the directory.
+fn add_signing_block(
+    source: &dyn ReadAt,
+    rewritten: &mut Rewritten,
+    roles: &Roles<'_>,
+    kept: &[block::KeptPair],
+) -> Result<(), SignError> {
+    if roles.v2.is_empty() && roles.v3.is_empty() {
+        return Ok(());
+    }
+    rewritten.insert_before_directory(block::zeros_before(rewritten.entries_size()))?;
+    let wanted: BTreeSet<ContentDigest> = roles.content_digests();
+    let digests = preview(source, rewritten, |preview| {
+        let at = preview.directory.layout().directory.start;
+        Ok(content::digest(preview.input(), &(at..at), &wanted)?)
+    })?;
+    let mut pairs: Vec<(u32, Vec<u8>)> = kept.iter().map(|pair| (pair.id, pair.value.clone())).collect();
+    pairs.extend(scheme::pairs(roles, &digests)?);
+    rewritten.insert_before_directory(block::encode(&pairs))?;
+    Ok(())
+}
