@@ -4,7 +4,7 @@ use super::error::ZipError;
 use super::reader::{self, Directory, Entry, Method};
 use super::record::{Common, DESCRIPTOR_MAGIC, FLAG_DATA_DESCRIPTOR, FLAG_ENCRYPTED, LOCAL_MAGIC, LOCAL_SIZE};
 use crate::bytes::Reader;
-use crate::limits::IO_CHUNK;
+use crate::limits::{INFLATED_CHUNK, IO_CHUNK};
 use crate::source::ReadAt;
 use flate2::{Decompress, FlushDecompress, Status};
 use std::fmt;
@@ -104,7 +104,7 @@ impl Directory {
             return Err(ZipError::TooLarge { name: entry.name.clone(), size: entry.declared_size, limit });
         }
         let mut contents = Vec::new();
-        self.stream(source, entry, &mut |bytes| contents.extend_from_slice(bytes))?;
+        self.stream(source, entry, &mut Unpacker::new(), &mut |bytes| contents.extend_from_slice(bytes))?;
         Ok(contents)
     }
 
@@ -113,7 +113,13 @@ impl Directory {
     ///
     /// # Errors
     /// [`ZipError`] when the entry breaks a rule.
-    pub fn stream(&self, source: &dyn ReadAt, entry: &Entry, sink: &mut dyn FnMut(&[u8])) -> Result<(), ZipError> {
+    pub fn stream(
+        &self,
+        source: &dyn ReadAt,
+        entry: &Entry,
+        unpacker: &mut Unpacker,
+        sink: &mut dyn FnMut(&[u8]),
+    ) -> Result<(), ZipError> {
         let data = |reason| ZipError::Data { name: entry.name.clone(), reason };
         let local = self.local_header(source, entry)?;
         let mut crc32 = crc32fast::Hasher::new();
@@ -125,8 +131,8 @@ impl Directory {
             size <= entry.declared_size
         };
         match entry.method {
-            Method::STORED => copy_stored(source, local.data, &mut counted)?,
-            Method::DEFLATED => inflate(source, local.data, &mut counted)?.map_err(data)?,
+            Method::STORED => unpacker.copy(source, local.data, &mut counted)?,
+            Method::DEFLATED => unpacker.inflate(source, local.data, &mut counted)?.map_err(data)?,
             Method(_) => return Err(data("its compression method is neither stored nor deflated")),
         }
         if size != entry.declared_size {
@@ -202,53 +208,91 @@ fn length(bytes: &[u8]) -> u64 {
 /// Whether to go on.
 type Counted<'a> = dyn FnMut(&[u8]) -> bool + 'a;
 
-fn copy_stored(source: &dyn ReadAt, data: Range<u64>, sink: &mut Counted<'_>) -> Result<(), ZipError> {
-    let mut start = data.start;
-    while start < data.end {
-        let end = start.saturating_add(IO_CHUNK).min(data.end);
-        if !sink(&source.bytes(start..end)?) {
-            break;
-        }
-        start = end;
-    }
-    Ok(())
+/// What reads the data of entries: its buffers serve one entry after the other.
+pub struct Unpacker {
+    inflater: Decompress,
+    input: Vec<u8>,
+    output: Vec<u8>,
 }
 
-/// Inflates `data`. The inner error is a rule of the format that the data breaks.
-fn inflate(
-    source: &dyn ReadAt,
-    data: Range<u64>,
-    sink: &mut Counted<'_>,
-) -> Result<Result<(), &'static str>, ZipError> {
-    let mut inflater = Decompress::new(false);
-    let mut output = vec![0; usize::try_from(IO_CHUNK).unwrap_or(usize::MAX)];
-    let mut start = data.start;
-    let mut input = Vec::new();
-    loop {
-        if input.is_empty() && start < data.end {
+impl Default for Unpacker {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl fmt::Debug for Unpacker {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Unpacker")
+    }
+}
+
+impl Unpacker {
+    /// Allocates nothing before the first entry.
+    #[must_use]
+    pub fn new() -> Self {
+        Self { inflater: Decompress::new(false), input: Vec::new(), output: Vec::new() }
+    }
+
+    fn copy(&mut self, source: &dyn ReadAt, data: Range<u64>, sink: &mut Counted<'_>) -> Result<(), ZipError> {
+        let mut start = data.start;
+        while start < data.end {
             let end = start.saturating_add(IO_CHUNK).min(data.end);
-            input = source.bytes(start..end)?;
+            refill(&mut self.input, source, start..end)?;
+            if !sink(&self.input) {
+                break;
+            }
             start = end;
         }
-        let (read_before, written_before) = (inflater.total_in(), inflater.total_out());
-        let Ok(status) = inflater.decompress(&input, &mut output, FlushDecompress::None) else {
-            return Ok(Err("its data is not valid deflate data"));
-        };
-        let read = usize::try_from(inflater.total_in().saturating_sub(read_before)).unwrap_or(usize::MAX);
-        let written = usize::try_from(inflater.total_out().saturating_sub(written_before)).unwrap_or(usize::MAX);
-        input.drain(..read.min(input.len()));
-        if !sink(output.get(..written).unwrap_or_default()) {
-            return Ok(Err("its data is longer than declared"));
-        }
-        match status {
-            Status::StreamEnd if input.is_empty() && start >= data.end => return Ok(Ok(())),
-            Status::StreamEnd => return Ok(Err("bytes stand behind its deflate data")),
-            Status::Ok | Status::BufError if read == 0 && written == 0 && start >= data.end => {
-                return Ok(Err("its deflate data is cut off"));
+        Ok(())
+    }
+
+    /// Inflates `data`. The inner error is a rule of the format that the data breaks.
+    fn inflate(
+        &mut self,
+        source: &dyn ReadAt,
+        data: Range<u64>,
+        sink: &mut Counted<'_>,
+    ) -> Result<Result<(), &'static str>, ZipError> {
+        let Self { inflater, input, output } = self;
+        inflater.reset(false);
+        output.resize(INFLATED_CHUNK, 0);
+        input.clear();
+        let (mut start, mut used) = (data.start, 0_usize);
+        loop {
+            if used >= input.len() && start < data.end {
+                let end = start.saturating_add(IO_CHUNK).min(data.end);
+                refill(input, source, start..end)?;
+                (start, used) = (end, 0);
             }
-            Status::Ok | Status::BufError => {}
+            let (read_before, written_before) = (inflater.total_in(), inflater.total_out());
+            let rest = input.get(used..).unwrap_or_default();
+            let Ok(status) = inflater.decompress(rest, output, FlushDecompress::None) else {
+                return Ok(Err("its data is not valid deflate data"));
+            };
+            let read = usize::try_from(inflater.total_in().saturating_sub(read_before)).unwrap_or(usize::MAX);
+            let written = usize::try_from(inflater.total_out().saturating_sub(written_before)).unwrap_or(usize::MAX);
+            used = used.saturating_add(read);
+            if !sink(output.get(..written).unwrap_or_default()) {
+                return Ok(Err("its data is longer than declared"));
+            }
+            match status {
+                Status::StreamEnd if used >= input.len() && start >= data.end => return Ok(Ok(())),
+                Status::StreamEnd => return Ok(Err("bytes stand behind its deflate data")),
+                Status::Ok | Status::BufError if read == 0 && written == 0 && start >= data.end => {
+                    return Ok(Err("its deflate data is cut off"));
+                }
+                Status::Ok | Status::BufError => {}
+            }
         }
     }
+}
+
+/// Reads `range` into `buffer`, whose memory serves again.
+fn refill(buffer: &mut Vec<u8>, source: &dyn ReadAt, range: Range<u64>) -> Result<(), ZipError> {
+    let length = range.end.saturating_sub(range.start);
+    buffer.resize(usize::try_from(length).unwrap_or(usize::MAX), 0);
+    Ok(source.read_exact_at(buffer, range.start)?)
 }
 
 #[cfg(test)]

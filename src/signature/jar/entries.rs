@@ -9,7 +9,7 @@ use crate::signature::findings::Findings;
 use crate::signature::{Input, Kind, Scheme, SignatureError, is_signature_entry, parallel, rules};
 use crate::source::SourceError;
 use crate::text::Untrusted;
-use crate::zip::{Entry, ZipError};
+use crate::zip::{Entry, Unpacker, ZipError};
 
 /// An entry and the digests that it must have.
 struct Task<'d> {
@@ -47,11 +47,8 @@ pub(super) fn check(
         findings.problem(rules::JAR_ENTRIES_TOO_LARGE, Scheme::V1, "the entries declare more data than any real app");
         return Ok(0);
     }
-    let outcomes = parallel::map(
-        tasks.len(),
-        || (),
-        |(), index| tasks.get(index).map_or(Ok(Outcome::Fits), |task| task.run(input)),
-    )?;
+    let size = |task: &Task<'_>| task.entry.declared_size;
+    let outcomes = parallel::largest_first(&tasks, size, Unpacker::new, |unpacker, task| task.run(input, unpacker))?;
     for (task, outcome) in tasks.iter().zip(outcomes) {
         match outcome {
             Outcome::Fits => {}
@@ -118,9 +115,9 @@ fn is_too_large(input: Input<'_>, tasks: &[Task<'_>]) -> bool {
 }
 
 impl Task<'_> {
-    fn run(&self, input: Input<'_>) -> Result<Outcome, SignatureError> {
+    fn run(&self, input: Input<'_>, unpacker: &mut Unpacker) -> Result<Outcome, SignatureError> {
         let mut hashers: Vec<_> = self.digests.iter().map(|(algorithm, _)| algorithm.hasher()).collect();
-        let read = input.directory.stream(input.source, &as_jar_reads(self.entry), &mut |bytes| {
+        let read = input.directory.stream(input.source, &as_jar_reads(self.entry), unpacker, &mut |bytes| {
             hashers.iter_mut().for_each(|hasher| hasher.update(bytes));
         });
         match read {

@@ -7,7 +7,7 @@ use crate::digest::DigestAlgorithm;
 use crate::identity::KeyAlgorithm;
 use crate::signature::{Scheme, is_signature_entry, parallel};
 use crate::source::ReadAt;
-use crate::zip::{Entry, Rewritten};
+use crate::zip::{Entry, Rewritten, Unpacker};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
@@ -162,16 +162,12 @@ fn entry_digests(
         let entries = preview.directory.entries().iter();
         let covered: Vec<&Entry> =
             entries.filter(|entry| !entry.is_directory() && !is_signature_entry(&entry.name)).collect();
-        parallel::map(
-            covered.len(),
-            || (),
-            |(), index| {
-                let Some(entry) = covered.get(index) else { return Ok((String::new(), Vec::new())) };
-                let mut hasher = digest.hasher();
-                preview.directory.stream(&preview.file, entry, &mut |data| hasher.update(data))?;
-                Ok((entry.name.clone(), hasher.finish()))
-            },
-        )
+        let size = |entry: &&Entry| entry.declared_size;
+        parallel::largest_first(&covered, size, Unpacker::new, |unpacker, entry| {
+            let mut hasher = digest.hasher();
+            preview.directory.stream(&preview.file, entry, unpacker, &mut |data| hasher.update(data))?;
+            Ok((entry.name.clone(), hasher.finish()))
+        })
     })
 }
 
