@@ -104,44 +104,14 @@ impl Directory {
             return Err(ZipError::TooLarge { name: entry.name.clone(), size: entry.declared_size, limit });
         }
         let mut contents = Vec::new();
-        self.stream(source, entry, &mut Unpacker::new(), &mut |bytes| contents.extend_from_slice(bytes))?;
+        self.unpacker(source).unpack(entry, &mut |bytes| contents.extend_from_slice(bytes))?;
         Ok(contents)
     }
 
-    /// Hands the uncompressed data of an entry to `sink`, piece by piece, and checks its length and CRC-32 at the end.
-    /// What `sink` saw counts only when this returns `Ok`.
-    ///
-    /// # Errors
-    /// [`ZipError`] when the entry breaks a rule.
-    pub fn stream(
-        &self,
-        source: &dyn ReadAt,
-        entry: &Entry,
-        unpacker: &mut Unpacker,
-        sink: &mut dyn FnMut(&[u8]),
-    ) -> Result<(), ZipError> {
-        let data = |reason| ZipError::Data { name: entry.name.clone(), reason };
-        let local = self.local_header(source, entry)?;
-        let mut crc32 = crc32fast::Hasher::new();
-        let mut size: u64 = 0;
-        let mut counted = |bytes: &[u8]| {
-            crc32.update(bytes);
-            size = size.saturating_add(u64::try_from(bytes.len()).unwrap_or(u64::MAX));
-            sink(bytes);
-            size <= entry.declared_size
-        };
-        match entry.method {
-            Method::STORED => unpacker.copy(source, local.data, &mut counted)?,
-            Method::DEFLATED => unpacker.inflate(source, local.data, &mut counted)?.map_err(data)?,
-            Method(_) => return Err(data("its compression method is neither stored nor deflated")),
-        }
-        if size != entry.declared_size {
-            return Err(data("its data has another length than declared"));
-        }
-        if crc32.finalize() != entry.declared_crc32 {
-            return Err(data("its CRC-32 does not match its data"));
-        }
-        Ok(())
+    /// What reads the data of entries.
+    #[must_use]
+    pub fn unpacker<'a>(&'a self, source: &'a dyn ReadAt) -> Unpacker<'a> {
+        Unpacker { directory: self, source, inflater: Decompress::new(false), input: Vec::new(), output: Vec::new() }
     }
 
     /// The name as it stands in the central directory.
@@ -208,37 +178,57 @@ fn length(bytes: &[u8]) -> u64 {
 /// Whether to go on.
 type Counted<'a> = dyn FnMut(&[u8]) -> bool + 'a;
 
-/// What reads the data of entries: its buffers serve one entry after the other.
-pub struct Unpacker {
+/// Reads the data of entries; its buffers serve one entry after the other.
+pub struct Unpacker<'a> {
+    directory: &'a Directory,
+    source: &'a dyn ReadAt,
     inflater: Decompress,
     input: Vec<u8>,
     output: Vec<u8>,
 }
 
-impl Default for Unpacker {
-    fn default() -> Self {
-        Self::new()
-    }
-}
-
-impl fmt::Debug for Unpacker {
+impl fmt::Debug for Unpacker<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Unpacker")
     }
 }
 
-impl Unpacker {
-    /// Allocates nothing before the first entry.
-    #[must_use]
-    pub fn new() -> Self {
-        Self { inflater: Decompress::new(false), input: Vec::new(), output: Vec::new() }
+impl Unpacker<'_> {
+    /// Hands the uncompressed data of an entry to `sink`, piece by piece, and checks its length and CRC-32 at the end.
+    /// What `sink` saw counts only when this returns `Ok`.
+    ///
+    /// # Errors
+    /// [`ZipError`] when the entry breaks a rule.
+    pub fn unpack(&mut self, entry: &Entry, sink: &mut dyn FnMut(&[u8])) -> Result<(), ZipError> {
+        let data = |reason| ZipError::Data { name: entry.name.clone(), reason };
+        let local = self.directory.local_header(self.source, entry)?;
+        let mut crc32 = crc32fast::Hasher::new();
+        let mut size: u64 = 0;
+        let mut counted = |bytes: &[u8]| {
+            crc32.update(bytes);
+            size = size.saturating_add(length(bytes));
+            sink(bytes);
+            size <= entry.declared_size
+        };
+        match entry.method {
+            Method::STORED => self.copy(local.data, &mut counted)?,
+            Method::DEFLATED => self.inflate(local.data, &mut counted)?.map_err(data)?,
+            Method(_) => return Err(data("its compression method is neither stored nor deflated")),
+        }
+        if size != entry.declared_size {
+            return Err(data("its data has another length than declared"));
+        }
+        if crc32.finalize() != entry.declared_crc32 {
+            return Err(data("its CRC-32 does not match its data"));
+        }
+        Ok(())
     }
 
-    fn copy(&mut self, source: &dyn ReadAt, data: Range<u64>, sink: &mut Counted<'_>) -> Result<(), ZipError> {
+    fn copy(&mut self, data: Range<u64>, sink: &mut Counted<'_>) -> Result<(), ZipError> {
         let mut start = data.start;
         while start < data.end {
             let end = start.saturating_add(IO_CHUNK).min(data.end);
-            refill(&mut self.input, source, start..end)?;
+            refill(&mut self.input, self.source, start..end)?;
             if !sink(&self.input) {
                 break;
             }
@@ -248,13 +238,8 @@ impl Unpacker {
     }
 
     /// Inflates `data`. The inner error is a rule of the format that the data breaks.
-    fn inflate(
-        &mut self,
-        source: &dyn ReadAt,
-        data: Range<u64>,
-        sink: &mut Counted<'_>,
-    ) -> Result<Result<(), &'static str>, ZipError> {
-        let Self { inflater, input, output } = self;
+    fn inflate(&mut self, data: Range<u64>, sink: &mut Counted<'_>) -> Result<Result<(), &'static str>, ZipError> {
+        let Self { source, inflater, input, output, .. } = self;
         inflater.reset(false);
         output.resize(INFLATED_CHUNK, 0);
         input.clear();
@@ -262,7 +247,7 @@ impl Unpacker {
         loop {
             if used >= input.len() && start < data.end {
                 let end = start.saturating_add(IO_CHUNK).min(data.end);
-                refill(input, source, start..end)?;
+                refill(input, *source, start..end)?;
                 (start, used) = (end, 0);
             }
             let (read_before, written_before) = (inflater.total_in(), inflater.total_out());

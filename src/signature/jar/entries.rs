@@ -48,7 +48,12 @@ pub(super) fn check(
         return Ok(0);
     }
     let size = |task: &Task<'_>| task.entry.declared_size;
-    let outcomes = parallel::largest_first(&tasks, size, Unpacker::new, |unpacker, task| task.run(input, unpacker))?;
+    let outcomes = parallel::largest_first(
+        &tasks,
+        size,
+        || input.directory.unpacker(input.source),
+        |unpacker, task| task.run(unpacker),
+    )?;
     for (task, outcome) in tasks.iter().zip(outcomes) {
         match outcome {
             Outcome::Fits => {}
@@ -115,9 +120,9 @@ fn is_too_large(input: Input<'_>, tasks: &[Task<'_>]) -> bool {
 }
 
 impl Task<'_> {
-    fn run(&self, input: Input<'_>, unpacker: &mut Unpacker) -> Result<Outcome, SignatureError> {
+    fn run(&self, unpacker: &mut Unpacker<'_>) -> Result<Outcome, SignatureError> {
         let mut hashers: Vec<_> = self.digests.iter().map(|(algorithm, _)| algorithm.hasher()).collect();
-        let read = input.directory.stream(input.source, &as_jar_reads(self.entry), unpacker, &mut |bytes| {
+        let read = unpacker.unpack(&as_jar_reads(self.entry), &mut |bytes| {
             hashers.iter_mut().for_each(|hasher| hasher.update(bytes));
         });
         match read {

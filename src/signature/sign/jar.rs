@@ -7,7 +7,7 @@ use crate::digest::DigestAlgorithm;
 use crate::identity::KeyAlgorithm;
 use crate::signature::{Scheme, is_signature_entry, parallel};
 use crate::source::ReadAt;
-use crate::zip::{Entry, Rewritten, Unpacker};
+use crate::zip::{Entry, Rewritten};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
@@ -163,11 +163,16 @@ fn entry_digests(
         let covered: Vec<&Entry> =
             entries.filter(|entry| !entry.is_directory() && !is_signature_entry(&entry.name)).collect();
         let size = |entry: &&Entry| entry.declared_size;
-        parallel::largest_first(&covered, size, Unpacker::new, |unpacker, entry| {
-            let mut hasher = digest.hasher();
-            preview.directory.stream(&preview.file, entry, unpacker, &mut |data| hasher.update(data))?;
-            Ok((entry.name.clone(), hasher.finish()))
-        })
+        parallel::largest_first(
+            &covered,
+            size,
+            || preview.directory.unpacker(&preview.file),
+            |unpacker, entry| {
+                let mut hasher = digest.hasher();
+                unpacker.unpack(entry, &mut |data| hasher.update(data))?;
+                Ok((entry.name.clone(), hasher.finish()))
+            },
+        )
     })
 }
 
