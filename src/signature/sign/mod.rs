@@ -29,13 +29,12 @@ mod tests;
 pub use error::SignError;
 pub use lineage::{Capabilities, SigningLineage};
 
-use super::algorithm::ContentDigest;
-use super::{Input, Kind, Scheme, content, is_signature_entry};
+use super::content::{self, Beginning};
+use super::{Input, Kind, Scheme, is_signature_entry, parallel};
 use crate::identity::SigningIdentity;
-use crate::source::{Assembled, ReadAt};
+use crate::source::{Assembled, Piece, ReadAt};
 use crate::zip::{Alignment, Directory, Edit, Rewritten};
 use roles::Roles;
-use std::collections::BTreeSet;
 
 /// The entry in which apksigner keeps the digest of a source stamp's certificate (`SourceStampConstants.java`).
 const STAMP_ENTRY: &str = "stamp-cert-sha256";
@@ -126,17 +125,56 @@ impl SigningRequest {
 pub struct SignedPlan {
     /// The new archive.
     pub rewritten: Rewritten,
+    /// How many of its first pieces are those of [`Unsigned::settled`].
+    pub settled: usize,
     /// The schemes that it has.
     pub schemes: Vec<Scheme>,
-    /// Names of entries that were taken out: those of an old signature, and of directories.
-    pub removed: Vec<String>,
-    /// Pairs of the old signing block that Android does not know and that were dropped.
-    pub dropped_pairs: Vec<u32>,
     /// The contents of the `.idsig` file (v4).
     pub idsig: Option<Vec<u8>>,
 }
 
-/// Plans the signed file: what `edit` takes out and puts in, and the signatures of `request`. Old signatures go.
+impl SignedPlan {
+    /// The pieces behind the settled ones.
+    pub fn rest(self) -> impl Iterator<Item = Piece> {
+        let settled = self.settled;
+        self.rewritten.pieces().skip(settled)
+    }
+}
+
+/// A file whose entries are settled and whose signatures are yet to be made, so that its beginning can be written
+/// meanwhile.
+#[derive(Debug)]
+pub struct Unsigned<'r> {
+    roles: Roles<'r>,
+    rewritten: Rewritten,
+    /// The main section of the old JAR manifest.
+    manifest: Option<Vec<(String, String)>>,
+    /// The date of new entries.
+    modified: u32,
+    old_block: block::OldBlock,
+    removed: Vec<String>,
+}
+
+/// Plans the file without its signatures: what `edit` takes out and puts in, old signatures gone, entries aligned.
+///
+/// # Errors
+/// [`SignError`]. Nothing has been written then.
+pub fn prepare<'r>(
+    source: &dyn ReadAt,
+    directory: &Directory,
+    edit: &Edit,
+    request: &'r SigningRequest,
+) -> Result<Unsigned<'r>, SignError> {
+    let roles = Roles::assign(request)?;
+    let old_block = block::OldBlock::read(Input { source, directory }, request.keep_unknown_pairs)?;
+    let (edit, removed) = without_old_signature(directory, edit, request.kind);
+    let rewritten = edit.plan_aligned(source, directory, request.alignment)?;
+    let manifest = if roles.v1.is_empty() { None } else { manifest::main_section(source, directory)? };
+    let modified = newest_date(source, &rewritten)?;
+    Ok(Unsigned { roles, rewritten, manifest, modified, old_block, removed })
+}
+
+/// Plans the signed file: [`prepare`] and [`Unsigned::sign`] at once.
 ///
 /// # Errors
 /// [`SignError`]. Nothing has been written then.
@@ -146,23 +184,68 @@ pub fn sign(
     edit: &Edit,
     request: &SigningRequest,
 ) -> Result<SignedPlan, SignError> {
-    let roles = Roles::assign(request)?;
-    let old_block = block::OldBlock::read(Input { source, directory }, request.keep_unknown_pairs)?;
-    let (edit, removed) = without_old_signature(directory, edit, request.kind);
-    let mut rewritten = edit.plan_aligned(source, directory, request.alignment)?;
-    let manifest = manifest::main_section(source, directory)?;
-    let modified = newest_date(source, &rewritten)?;
-    if let Some(pins) = pins::pin_list(source, &rewritten)? {
-        rewritten.append_deflated(pins::ENTRY, &pins, modified)?;
+    prepare(source, directory, edit, request)?.sign(source)
+}
+
+impl Unsigned<'_> {
+    /// The beginning of the new file, which signing does not change.
+    #[must_use]
+    pub fn settled(&self) -> &[Piece] {
+        &self.rewritten.entries
     }
-    if !roles.v1.is_empty() {
-        for (name, contents) in jar::sign(source, &rewritten, &roles, manifest.as_deref())? {
-            rewritten.append_deflated(&name, &contents, modified)?;
-        }
+
+    /// How many bytes of the old file keep their place, from its start.
+    #[must_use]
+    pub fn untouched(&self) -> u64 {
+        self.rewritten.untouched
     }
-    add_signing_block(source, &mut rewritten, &roles, &old_block.kept)?;
-    let idsig = if roles.v4.is_empty() { None } else { Some(idsig::make(source, &rewritten, &roles)?) };
-    Ok(SignedPlan { rewritten, schemes: roles.schemes(), removed, dropped_pairs: old_block.dropped, idsig })
+
+    /// Names of entries that are taken out: those of an old signature, and of directories.
+    #[must_use]
+    pub fn removed(&self) -> &[String] {
+        &self.removed
+    }
+
+    /// Pairs of the old signing block that Android does not know and that are dropped.
+    #[must_use]
+    pub fn dropped_pairs(&self) -> &[u32] {
+        &self.old_block.dropped
+    }
+
+    /// The schemes that the file will have.
+    #[must_use]
+    pub fn schemes(&self) -> Vec<Scheme> {
+        self.roles.schemes()
+    }
+
+    /// Makes the signatures.
+    ///
+    /// # Errors
+    /// [`SignError`].
+    pub fn sign(self, source: &dyn ReadAt) -> Result<SignedPlan, SignError> {
+        let Self { roles, mut rewritten, manifest, modified, old_block, .. } = self;
+        let settled = rewritten.entries.len();
+        let beginning = rewritten.entries.clone();
+        let beginning = Assembled::new(source, &beginning);
+        let (digests, files) = parallel::join(
+            || Beginning::digest(&beginning, beginning.size(), &roles.content_digests()),
+            || -> Result<Rewritten, SignError> {
+                if let Some(pins) = pins::pin_list(source, &rewritten)? {
+                    rewritten.append_deflated(pins::ENTRY, &pins, modified)?;
+                }
+                if !roles.v1.is_empty() {
+                    for (name, contents) in jar::sign(source, &rewritten, &roles, manifest.as_deref())? {
+                        rewritten.append_deflated(&name, &contents, modified)?;
+                    }
+                }
+                Ok(rewritten)
+            },
+        );
+        let (digests, mut rewritten) = (digests?, files?);
+        add_signing_block(source, &mut rewritten, (&roles, &old_block.kept), digests)?;
+        let idsig = if roles.v4.is_empty() { None } else { Some(idsig::make(source, &rewritten, &roles)?) };
+        Ok(SignedPlan { rewritten, settled, schemes: roles.schemes(), idsig })
+    }
 }
 
 /// The edit that also takes out what belongs to an old signature, and the names of those entries. From an APK the
@@ -215,21 +298,21 @@ fn newest_date(source: &dyn ReadAt, rewritten: &Rewritten) -> Result<u32, SignEr
     })
 }
 
-/// Digests the entries, the directory and the end record, and puts the block of signatures before the directory.
+/// Digests the rest of the entries, the directory and the end record, and puts the block of signatures before the
+/// directory.
 fn add_signing_block(
     source: &dyn ReadAt,
     rewritten: &mut Rewritten,
-    roles: &Roles<'_>,
-    kept: &[block::KeptPair],
+    (roles, kept): (&Roles<'_>, &[block::KeptPair]),
+    beginning: Beginning,
 ) -> Result<(), SignError> {
     if roles.v2.is_empty() && roles.v3.is_empty() {
         return Ok(());
     }
     rewritten.insert_before_directory(block::zeros_before(rewritten.entries_size()))?;
-    let wanted: BTreeSet<ContentDigest> = roles.content_digests();
     let digests = preview(source, rewritten, |preview| {
         let at = preview.directory.layout().directory.start;
-        Ok(content::digest(preview.input(), &(at..at), &wanted)?)
+        Ok(content::digest_rest(beginning, preview.input(), &(at..at), &roles.content_digests())?)
     })?;
     let mut pairs: Vec<(u32, Vec<u8>)> = kept.iter().map(|pair| (pair.id, pair.value.clone())).collect();
     pairs.extend(scheme::pairs(roles, &digests)?);
