@@ -17,6 +17,8 @@ pub const CENTRAL_DIRECTORY_SIZE: u64 = 64 << 20;
 pub const IO_CHUNK: u64 = 64 << 10;
 /// Bytes that are inflated at a time: with fewer, the window of 32 KiB is copied too often.
 pub const INFLATED_CHUNK: usize = 256 << 10;
+/// Bytes of a compressed entry that is written without compression (`resources.arsc`): the largest have 60 MB.
+pub const STORED_AGAIN: u64 = 128 << 20;
 
 // --- Keystores ---
 

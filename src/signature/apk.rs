@@ -9,10 +9,10 @@ use super::signer::{SignerBlock, attribute};
 use super::v3::{self, Context, LAST_LEVEL, first_level};
 use super::verify::{self, Actual, check_signer};
 use super::{
-    Depth, Input, Request, Scheme, SignatureError, Signatures, Verdict, agreement, content, parallel, rules, stamp, v4,
-    v32,
+    Depth, Input, Request, Scheme, SignatureError, Signatures, Verdict, agreement, content, rules, stamp, v4, v32,
 };
 use crate::bytes::Reader;
+use crate::parallel;
 use crate::text::Untrusted;
 use crate::zip::Directory;
 use std::collections::{BTreeMap, BTreeSet};

@@ -7,7 +7,7 @@
 
 use super::Input;
 use super::algorithm::ContentDigest;
-use super::parallel;
+use crate::parallel;
 use crate::source::{ReadAt, SourceError};
 use md5::Digest;
 use sha2::{Sha256, Sha512};

@@ -8,10 +8,8 @@ use crate::cli::output::Output;
 use crate::cli::output::model::{Document, FileObject, InjectedObject};
 use apkkey::api_key::{KeyFile, TokenKey};
 use apkkey::archive::Archive;
-use apkkey::inject::{self, Accepted, Step};
-use apkkey::output_file::{OutputError, OutputFile};
-use apkkey::source::FileSource;
-use apkkey::zip::Rewritten;
+use apkkey::inject::{self, Accepted, KeyChange, Order, SignatureChange, Step, Work};
+use apkkey::output_file::OutputFile;
 use std::path::Path;
 
 pub(crate) fn run(args: &InjectArgs, output: &Output) -> Result<Status, Failure> {
@@ -55,11 +53,14 @@ fn into_archive(path: &Path, args: &InjectArgs, key: (&KeyFile, &TokenKey)) -> R
         return Err(Failure::new(message).help("give the file of the right variant").at(path));
     }
     let accepted = accept(args, package, key)?;
-    let plan = inject::plan(&archive, &accepted, args.unsigned).map_err(input::about(path))?;
+    let signature = if args.unsigned { SignatureChange::Drop } else { SignatureChange::Keep };
+    let order = Order { key: KeyChange::Put(&accepted), signature };
+    let plan = inject::plan(&archive, order).map_err(input::about(path))?;
     let target = args.out.as_deref().unwrap_or(path);
-    let changed = plan.rewritten.is_some();
+    let changed = !matches!(plan.work, Work::Nothing);
+    let steps = plan.steps.iter().map(Step::to_string).collect();
     if !args.dry_run && (changed || args.out.is_some()) {
-        write(target, &source, (plan.rewritten, &accepted)).map_err(|failure| failure.at(target))?;
+        inject::write(target, &source, plan, order).map_err(input::about(target))?;
     }
     let remarks = accepted.remarks.iter().map(ToString::to_string).collect();
     Ok(InjectedObject {
@@ -68,22 +69,9 @@ fn into_archive(path: &Path, args: &InjectArgs, key: (&KeyFile, &TokenKey)) -> R
         package: package.to_owned(),
         changed,
         dry_run: args.dry_run,
-        steps: plan.steps.iter().map(Step::to_string).collect(),
+        steps,
         remarks,
     })
-}
-
-/// Writes beside the target, checks what was written, and only then puts it in place.
-fn write(target: &Path, source: &FileSource, (rewritten, key): (Option<Rewritten>, &Accepted)) -> Result<(), Failure> {
-    let failed = |error: OutputError| Failure::from_error(&error);
-    let mut file = OutputFile::create(target).map_err(failed)?;
-    match rewritten {
-        Some(rewritten) => file.write_pieces(source, rewritten.pieces()).map_err(failed)?,
-        None => file.copy_whole(source).map_err(failed)?,
-    }
-    let written = file.written().map_err(failed)?;
-    inject::check_written(&written, key).map_err(|error| Failure::from_error(&error))?;
-    file.commit().map_err(failed)
 }
 
 fn into_assets(folder: &Path, args: &InjectArgs, key: (&KeyFile, &TokenKey)) -> Result<InjectedObject, Failure> {

@@ -21,6 +21,7 @@ mod lineage;
 mod manifest;
 mod pins;
 mod pkcs7;
+mod request;
 mod roles;
 mod scheme;
 #[cfg(test)]
@@ -28,98 +29,19 @@ mod tests;
 
 pub use error::SignError;
 pub use lineage::{Capabilities, SigningLineage};
+pub use request::{DEFAULT_LIBRARY_PAGE, DEFAULT_ROTATION_MIN_SDK, SchemeChoice, Signer, SigningRequest};
 
 use super::content::{self, Beginning};
-use super::{Input, Kind, Scheme, is_signature_entry, parallel};
-use crate::identity::SigningIdentity;
+use super::{Input, Kind, Scheme, is_signature_entry};
+use crate::parallel;
 use crate::source::{Assembled, Piece, ReadAt};
-use crate::zip::{Alignment, Directory, Edit, Rewritten};
+use crate::zip::{Directory, Edit, Rewritten};
 use roles::Roles;
 
 /// The entry in which apksigner keeps the digest of a source stamp's certificate (`SourceStampConstants.java`).
 const STAMP_ENTRY: &str = "stamp-cert-sha256";
 /// The date of new entries in an archive that has no other: 2009-01-01 00:00 (`ApkSigner.java`).
 const NO_DATE: u32 = 0x3a21_0000;
-/// From this API level on a rotated key counts unless another is given: Android 13, the first to know v3.1.
-pub const DEFAULT_ROTATION_MIN_SDK: u32 = 33;
-/// The boundary for native libraries unless another is given: pages of 16 KiB.
-pub const DEFAULT_LIBRARY_PAGE: u16 = 16_384;
-
-/// One key that signs.
-#[derive(Debug, Clone)]
-pub struct Signer {
-    /// The key and its certificates.
-    pub identity: SigningIdentity,
-    /// The alias or the base name of the key file: the v1 signature files are named after it.
-    pub name: String,
-    /// The first API level for which a rotated key counts; without it [`SigningRequest::rotation_min_sdk`] decides.
-    pub min_sdk: Option<u32>,
-}
-
-/// Which schemes are used; `None` leaves the choice to the rules of apksigner: all of them, but no v3 with several
-/// signers that have no lineage.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct SchemeChoice {
-    /// JAR signature.
-    pub v1: Option<bool>,
-    /// APK Signature Scheme v2.
-    pub v2: Option<bool>,
-    /// APK Signature Scheme v3, and v3.1 when a rotated key counts from API 33 on.
-    pub v3: Option<bool>,
-    /// APK Signature Scheme v4, a file beside the APK: only on request.
-    pub v4: bool,
-}
-
-/// How a file shall be signed.
-#[derive(Debug, Clone)]
-pub struct SigningRequest {
-    /// APK or bundle. A bundle gets a v1 signature only.
-    pub kind: Kind,
-    /// The keys. Several sign together (v1 and v2), or are one rotated key when there is a lineage.
-    pub signers: Vec<Signer>,
-    /// Proof that later keys follow earlier ones.
-    pub lineage: Option<SigningLineage>,
-    /// The schemes.
-    pub schemes: SchemeChoice,
-    /// The lowest API level: the manifest's `minSdkVersion`, or the user's.
-    pub min_sdk: u32,
-    /// The manifest's `targetSdkVersion`, if known.
-    pub target_sdk: Option<u32>,
-    /// Whether v2 and v3 also sign the verity digest.
-    pub verity: bool,
-    /// The first API level for which a rotated key counts.
-    pub rotation_min_sdk: u32,
-    /// How stored entries are aligned.
-    pub alignment: Alignment,
-    /// Whether pairs of the old signing block that Android does not know are kept.
-    pub keep_unknown_pairs: bool,
-}
-
-impl SigningRequest {
-    /// Signs an APK with one key and the schemes that apksigner chooses.
-    #[must_use]
-    pub fn for_apk(signer: Signer, min_sdk: u32) -> Self {
-        Self {
-            kind: Kind::Apk,
-            signers: vec![signer],
-            lineage: None,
-            schemes: SchemeChoice::default(),
-            min_sdk,
-            target_sdk: None,
-            verity: false,
-            rotation_min_sdk: DEFAULT_ROTATION_MIN_SDK,
-            alignment: Alignment::Made { library_page: DEFAULT_LIBRARY_PAGE },
-            keep_unknown_pairs: false,
-        }
-    }
-
-    /// Signs an App Bundle with one key.
-    #[must_use]
-    pub fn for_bundle(signer: Signer) -> Self {
-        Self { kind: Kind::Bundle, alignment: Alignment::Kept, ..Self::for_apk(signer, super::jar::BUNDLE_SDK) }
-    }
-}
-
 /// The signed file as a plan.
 #[derive(Debug, Clone)]
 pub struct SignedPlan {

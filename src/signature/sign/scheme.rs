@@ -5,10 +5,10 @@ use super::encode::{attribute, pairs as number_pairs, prefixed, sequence};
 use super::roles::{Role, Roles, certificate};
 use crate::digest::DigestAlgorithm;
 use crate::identity::{IdentityError, SigningIdentity};
+use crate::parallel;
 use crate::signature::algorithm::{AlgorithmId, ContentDigest, SignatureMethod};
 use crate::signature::block::id;
 use crate::signature::key;
-use crate::signature::parallel;
 use std::collections::BTreeMap;
 
 /// In v2: another scheme that must be there (`V2SchemeConstants.java`).

@@ -1,11 +1,11 @@
 //! What is signed here is verified by the verifier, and equals what apksigner made.
 
 use super::*;
-use crate::identity::PrivateKey;
+use crate::identity::{PrivateKey, SigningIdentity};
 use crate::signature::testing::{certificate, fixture, pair, replace_block, signing_block};
 use crate::signature::{Depth, Request, SdkRange, Signatures, Verdict, examine};
 use crate::source::Piece;
-use crate::zip::NewEntry;
+use crate::zip::{Alignment, NewEntry};
 use base64::Engine;
 
 fn identity(name: &str) -> SigningIdentity {

@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 /// number when it is done with one, so that large pieces of work should come first. Results come in order, the first
 /// error ends it. `scratch` makes what one worker keeps from one piece of work to the next.
 #[cfg(feature = "parallel")]
-pub(super) fn map<S, T: Send, E: Send>(
+pub(crate) fn map<S, T: Send, E: Send>(
     count: usize,
     scratch: impl Fn() -> S + Send + Sync,
     work: impl Fn(&mut S, usize) -> Result<T, E> + Send + Sync,
@@ -40,7 +40,7 @@ pub(super) fn map<S, T: Send, E: Send>(
 
 /// As above, on the only core.
 #[cfg(not(feature = "parallel"))]
-pub(super) fn map<S, T: Send, E: Send>(
+pub(crate) fn map<S, T: Send, E: Send>(
     count: usize,
     scratch: impl Fn() -> S + Send + Sync,
     work: impl Fn(&mut S, usize) -> Result<T, E> + Send + Sync,
@@ -59,7 +59,7 @@ fn one_by_one<S, T, E>(
 
 /// Does `work` for each item, the largest first, so that no core waits for another at the end. Results have the items'
 /// order.
-pub(super) fn largest_first<I: Sync, S, T: Send, E: Send>(
+pub(crate) fn largest_first<I: Sync, S, T: Send, E: Send>(
     items: &[I],
     size: impl Fn(&I) -> u64,
     scratch: impl Fn() -> S + Send + Sync,
@@ -78,14 +78,33 @@ pub(super) fn largest_first<I: Sync, S, T: Send, E: Send>(
 
 /// Does both, at the same time with the feature `parallel`.
 #[cfg(feature = "parallel")]
-pub(super) fn join<A: Send, B: Send>(one: impl FnOnce() -> A + Send, other: impl FnOnce() -> B + Send) -> (A, B) {
+pub(crate) fn join<A: Send, B: Send>(one: impl FnOnce() -> A + Send, other: impl FnOnce() -> B + Send) -> (A, B) {
     rayon::join(one, other)
 }
 
 /// As above, one after the other.
 #[cfg(not(feature = "parallel"))]
-pub(super) fn join<A: Send, B: Send>(one: impl FnOnce() -> A + Send, other: impl FnOnce() -> B + Send) -> (A, B) {
+pub(crate) fn join<A: Send, B: Send>(one: impl FnOnce() -> A + Send, other: impl FnOnce() -> B + Send) -> (A, B) {
     (one(), other())
+}
+
+/// Does `waiting` on a thread of its own, since it waits for the disk, and `computing` on all cores meanwhile.
+#[cfg(all(feature = "parallel", feature = "fs"))]
+pub(crate) fn beside<A: Send, B>(waiting: impl FnOnce() -> A + Send, computing: impl FnOnce() -> B) -> (A, B) {
+    std::thread::scope(|scope| {
+        let waiting = scope.spawn(waiting);
+        let computed = computing();
+        match waiting.join() {
+            Ok(waited) => (waited, computed),
+            Err(panic) => std::panic::resume_unwind(panic),
+        }
+    })
+}
+
+/// As above, one after the other.
+#[cfg(all(not(feature = "parallel"), feature = "fs"))]
+pub(crate) fn beside<A: Send, B>(waiting: impl FnOnce() -> A + Send, computing: impl FnOnce() -> B) -> (A, B) {
+    (waiting(), computing())
 }
 
 #[cfg(test)]
