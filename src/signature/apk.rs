@@ -9,7 +9,8 @@ use super::signer::{SignerBlock, attribute};
 use super::v3::{self, Context, LAST_LEVEL, first_level};
 use super::verify::{self, Actual, check_signer};
 use super::{
-    Depth, Input, Request, Scheme, SignatureError, Signatures, Verdict, agreement, content, rules, stamp, v4, v32,
+    Depth, Input, Request, Scheme, SignatureError, Signatures, Verdict, agreement, content, rules, spare, stamp, v4,
+    v32,
 };
 use crate::bytes::Reader;
 use crate::parallel;
@@ -34,7 +35,7 @@ pub(super) fn examine(input: Input<'_>, request: &Request) -> Result<Signatures,
     let parsed = Parsed::of(&values, &scope, &mut findings);
     let needed = check_schemes(&parsed, &scope, &mut findings);
     let (contents, v1) = parallel::join(
-        || check_contents(input, block.as_ref().filter(|_| request.depth == Depth::Full), (&parsed, &needed)),
+        || check_contents(input, block.as_ref().filter(|_| request.depth == Depth::Full), (&parsed, &scope, &needed)),
         || examine_jar(&jar, input, (request, &scope)),
     );
     findings.append(contents?);
@@ -177,7 +178,7 @@ fn check_schemes(parsed: &Parsed<'_>, scope: &Scope, findings: &mut Findings) ->
 fn check_contents(
     input: Input<'_>,
     block: Option<&SigningBlock>,
-    (parsed, needed): (&Parsed<'_>, &Needed),
+    (parsed, scope, needed): (&Parsed<'_>, &Scope, &Needed),
 ) -> Result<Findings, SignatureError> {
     let mut findings = Findings::default();
     let Some(block) = block else { return Ok(findings) };
@@ -194,6 +195,7 @@ fn check_contents(
             verify::check_contents(*scheme, signer, &actual, &mut findings);
         }
     }
+    spare::check(parsed, scope, &actual, &mut findings);
     Ok(findings)
 }
 

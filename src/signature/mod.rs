@@ -30,6 +30,7 @@ mod rules;
 mod schemes;
 pub mod sign;
 mod signer;
+mod spare;
 mod stamp;
 #[cfg(test)]
 mod testing;
