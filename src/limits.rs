@@ -24,6 +24,8 @@ pub const STORED_AGAIN: u64 = 128 << 20;
 
 /// Bytes of a keystore: real ones have 2 to 10 KB, Java's `cacerts` 200 KB.
 pub const KEYSTORE_SIZE: usize = 16 << 20;
+/// Bytes of a file of passwords, or of a properties file with some: a line or two, Gradle's own has a few hundred bytes.
+pub const PASSWORD_FILE: usize = 64 << 10;
 /// Entries of a keystore: `cacerts` has about 150.
 pub const KEYSTORE_ENTRIES: usize = 10_000;
 /// Certificates in one chain: real ones have 1 to 4.

@@ -1,5 +1,7 @@
 //! The arguments, with apksigner's names where it has the same option.
 
+use super::password::PasswordSpec;
+use super::signer::KeystoreArgs;
 use clap::builder::styling::{AnsiColor, Styles};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
@@ -71,8 +73,20 @@ pub(crate) enum Command {
 #[derive(Debug, Args)]
 pub(crate) struct FingerprintArgs {
     /// Keystores, certificates, APKs or App Bundles
-    #[arg(required = true, value_name = "FILE")]
+    #[arg(required_unless_present_any = ["debug_keystore", "signing_properties"], value_name = "FILE")]
     pub(crate) files: Vec<PathBuf>,
+    /// The debug keystore of this machine, where Android Studio and Gradle keep it
+    #[arg(long)]
+    pub(crate) debug_keystore: bool,
+    /// The keystore, alias and passwords that a Gradle or Flutter properties file names
+    #[arg(long, value_name = "PROPERTIES", conflicts_with_all = ["files", "debug_keystore"])]
+    pub(crate) signing_properties: Option<PathBuf>,
+    /// Decrypt the private key too: proves that keystore, alias and passwords can sign
+    #[arg(long)]
+    pub(crate) can_sign: bool,
+    /// The key's own password for --can-sign, given as --ks-pass is
+    #[arg(long, value_name = "SPEC", requires = "can_sign")]
+    pub(crate) key_pass: Option<PasswordSpec>,
     /// Print the bare MD5
     #[arg(long, group = "bare")]
     pub(crate) md5: bool,
@@ -90,17 +104,6 @@ pub(crate) struct FingerprintArgs {
     pub(crate) sdk: Option<u32>,
     #[command(flatten)]
     pub(crate) keystore: KeystoreArgs,
-}
-
-#[derive(Debug, Args)]
-#[command(next_help_heading = "Keystore")]
-pub(crate) struct KeystoreArgs {
-    /// The entry in the keystore
-    #[arg(long, value_name = "ALIAS")]
-    pub(crate) ks_key_alias: Option<String>,
-    /// The keystore's password: env:NAME, file:PATH, stdin, prompt, or pass:PASSWORD (which others can see)
-    #[arg(long, value_name = "SPEC")]
-    pub(crate) ks_pass: Option<String>,
 }
 
 #[derive(Debug, Args)]

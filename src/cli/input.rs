@@ -4,8 +4,10 @@ use super::failure::{Failure, io_failure};
 use apkkey::advice::Advice;
 use apkkey::api_key::TokenKey;
 use apkkey::source::{FileSource, ReadAt};
+use std::ffi::OsString;
 use std::io::Read;
 use std::path::Path;
+use zeroize::Zeroizing;
 
 /// Bytes of the largest keystore, certificate or key file that is read: `apkkey::limits::KEYSTORE_SIZE`.
 const WHOLE_FILE: usize = apkkey::limits::KEYSTORE_SIZE;
@@ -60,10 +62,30 @@ pub(crate) fn standard_input() -> Result<Vec<u8>, Failure> {
     Ok(bytes)
 }
 
+/// Reads a file of passwords, which may be a pipe.
+pub(crate) fn read_password_file(path: &Path) -> Result<Zeroizing<Vec<u8>>, Failure> {
+    let file = std::fs::File::open(path).map_err(|error| io_failure(path, &error))?;
+    let limit = apkkey::limits::PASSWORD_FILE;
+    // room for everything at once, so that no copy stays behind
+    let mut bytes = Zeroizing::new(Vec::with_capacity(limit.saturating_add(1)));
+    let most = u64::try_from(limit.saturating_add(1)).unwrap_or(u64::MAX);
+    file.take(most).read_to_end(&mut bytes).map_err(|error| io_failure(path, &error))?;
+    if bytes.len() > limit {
+        return Err(Failure::new(format!("the file has more than {limit} bytes, so it is no file of passwords"))
+            .help("give a text file with one password on each line"));
+    }
+    Ok(bytes)
+}
+
+/// An environment variable that is text.
+pub(crate) fn environment(name: &str) -> Option<String> {
+    environment_os(name).and_then(|value| value.into_string().ok())
+}
+
 /// An environment variable. The one place where the environment is read.
 #[expect(clippy::disallowed_methods, reason = "this is the door to the environment")]
-pub(crate) fn environment(name: &str) -> Option<String> {
-    std::env::var(name).ok()
+pub(crate) fn environment_os(name: &str) -> Option<OsString> {
+    std::env::var_os(name)
 }
 
 /// The key that API keys must be signed with.

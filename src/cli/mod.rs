@@ -4,10 +4,16 @@
 
 mod args;
 mod command;
+mod debug_keystore;
 mod failure;
 mod input;
 mod output;
+#[cfg_attr(not(test), expect(dead_code, reason = "the commands that sign use the rest"))]
 mod password;
+#[cfg_attr(not(test), expect(dead_code, reason = "the commands that sign use the rest"))]
+mod signer;
+mod store;
+mod waiting;
 
 use args::{Arguments, Command};
 use clap::Parser;
@@ -37,8 +43,10 @@ impl From<Status> for ExitCode {
 
 /// Runs the program.
 pub(crate) fn run() -> ExitCode {
-    let arguments = match Arguments::try_parse() {
-        Ok(arguments) => arguments,
+    let parsed = signer::separate(std::env::args_os().collect())
+        .and_then(|(own, signers)| Ok((Arguments::try_parse_from(own)?, signers)));
+    let (arguments, _signers) = match parsed {
+        Ok(parsed) => parsed,
         Err(error) => return usage(&error),
     };
     let output = Output::new(&arguments.output);

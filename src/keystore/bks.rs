@@ -20,7 +20,7 @@ use super::fault::Fault;
 use super::jks::string;
 use super::kdf::{Derived, Hash, Purpose, Salted};
 use super::password::{Forms, Passwords};
-use super::{Format, KdfBudget, Keystore, Note};
+use super::{Format, KdfBudget, Keystore, Note, entry};
 use crate::bytes::Reader;
 use crate::certificate::Certificate;
 use crate::limits::{CHAIN_LENGTH, KEYSTORE_ENTRIES};
@@ -87,7 +87,11 @@ fn open_bks(bytes: &[u8], passwords: &Passwords<'_>) -> Result<Keystore, Keystor
     let readable = Readable { entries: list.entries.len(), declared: None };
     let fits = read.map_err(|fault| fault.report_entries(Format::Bks, readable, bytes))?;
     if !fits {
-        return Err(KeystoreError::WrongPassword { secret: Secret::Store, format: Format::Bks });
+        let key = list.entries.iter().find(|entry| entry.is_key());
+        return Err(match key.filter(|key| entry::opens(key, passwords)) {
+            Some(key) => KeystoreError::OpensKeyOnly { alias: key.alias().map(str::to_owned) },
+            None => KeystoreError::WrongPassword { secret: Secret::Store, format: Format::Bks },
+        });
     }
     Ok(Keystore { format: Format::Bks, entries: list.entries, notes })
 }

@@ -7,7 +7,7 @@ use super::error::Cost;
 use super::fault::Fault;
 use crate::limits::{KDF_HASHES, KDF_ROUNDS};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 
 /// The key derivation that is allowed. Clones share what is left.
 #[derive(Debug, Clone)]
@@ -15,6 +15,7 @@ pub struct KdfBudget {
     rounds: u32,
     hashes: u64,
     spent: Arc<AtomicU64>,
+    most_rounds: Arc<AtomicU32>,
 }
 
 impl KdfBudget {
@@ -24,13 +25,19 @@ impl KdfBudget {
     pub fn with_rounds(rounds: u32) -> Self {
         let scale = KDF_HASHES.checked_div(u64::from(KDF_ROUNDS)).unwrap_or(1);
         let hashes = u64::from(rounds).saturating_mul(scale).max(KDF_HASHES);
-        Self { rounds, hashes, spent: Arc::new(AtomicU64::new(0)) }
+        Self { rounds, hashes, spent: Arc::default(), most_rounds: Arc::default() }
     }
 
     /// Hash computations that were done so far: a million takes about 0.1 seconds.
     #[must_use]
     pub fn spent(&self) -> u64 {
         self.spent.load(Ordering::Relaxed)
+    }
+
+    /// The rounds of the costliest derivation so far; zero before the first, and for scrypt, which has none.
+    #[must_use]
+    pub fn most_rounds(&self) -> u32 {
+        self.most_rounds.load(Ordering::Relaxed)
     }
 
     /// Pays for a derivation of `rounds`, each of `hashes` hash computations.
@@ -41,6 +48,7 @@ impl KdfBudget {
         if rounds > self.rounds {
             return Err(Fault::Costly(Cost::Rounds { rounds, limit: self.rounds }));
         }
+        self.most_rounds.fetch_max(rounds, Ordering::Relaxed);
         self.pay_hashes(u64::from(rounds).saturating_mul(hashes))
     }
 
@@ -63,6 +71,15 @@ impl Default for KdfBudget {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn remembers_the_costliest_derivation() {
+        let budget = KdfBudget::default();
+        assert_eq!(budget.most_rounds(), 0);
+        budget.pay(10_000, 2).unwrap();
+        budget.clone().pay(2048, 2).unwrap();
+        assert_eq!(budget.most_rounds(), 10_000);
+    }
 
     #[test]
     fn refuses_one_round_too_many_and_a_sum_too_large() {

@@ -1,5 +1,6 @@
 //! Tells what a file is by its first bytes, never by its name.
 
+use super::foreign::{self, GIT_CRYPT};
 use super::pem::KeyForm;
 use super::{Format, bks, text, text_copy};
 use crate::asn1::tag;
@@ -14,8 +15,10 @@ pub enum Content {
     Certificates(Format),
     /// A private key without a certificate, in PEM or DER.
     PrivateKey,
-    /// A private key of another tool: OpenSSH or PuTTY.
-    ForeignKey,
+    /// A private key in the form of another tool, by name.
+    ForeignKey(&'static str),
+    /// A store of keys that no Android tool reads, by name.
+    ForeignStore(&'static str),
     /// A public key.
     PublicKey,
     /// A certificate signing request.
@@ -26,6 +29,12 @@ pub enum Content {
     Base64Of(Box<Content>),
     /// A ZIP archive: APK, AAB, JAR.
     Zip,
+    /// Another kind of archive or compressed file, by name.
+    Packed(&'static str),
+    /// A file that was encrypted as a whole, by the tool that did it.
+    Encrypted(&'static str),
+    /// The properties that name a keystore and its passwords for a build.
+    SigningProperties,
     /// What Git checks out in place of a file when Git LFS is missing.
     GitLfsPointer,
     /// The target of a symbolic link as text: what a checkout without symbolic links makes of one.
@@ -34,6 +43,8 @@ pub enum Content {
     Html,
     /// JSON, mostly an error message.
     Json,
+    /// A server's error in words.
+    ErrorMessage,
     /// A binary file that was copied as text, which destroyed it.
     TextMangled,
     /// An API key as Amazon issues it.
@@ -50,12 +61,22 @@ impl Content {
         match self {
             Self::GitLfsPointer => "run: git lfs pull",
             Self::SymlinkText(_) => "give the file that the link names",
-            Self::Html | Self::Json => "download the file again: this is the server's answer, not the file",
+            Self::Html | Self::Json | Self::ErrorMessage => {
+                "download the file again: this is the server's answer, not the file"
+            }
             Self::TextMangled => "take the original file and copy it as binary: what was lost cannot be repaired",
             Self::Zip => "give the app as FILE and the keystore with --ks",
             Self::ApiKeyToken => "give the API key with --api-key",
             Self::PublicKey | Self::CertificateRequest | Self::RevocationList => "give the certificate itself",
-            Self::ForeignKey => "convert the key to PKCS#8 first; ssh-keygen -p -m PKCS8 -f FILE does it for OpenSSH",
+            Self::ForeignKey(_) => {
+                "convert the key to PKCS#8 first; ssh-keygen -p -m PKCS8 -f FILE does it for OpenSSH"
+            }
+            Self::ForeignStore(_) => {
+                "export the key with its certificate from there as PKCS#12 (.p12, .pfx) and give that file"
+            }
+            Self::Packed(_) => "unpack it first",
+            Self::Encrypted(tool) => encrypted_help(tool),
+            Self::SigningProperties => "give it with --signing-properties",
             Self::Empty => "check how the file was made: an empty secret writes an empty file",
             Self::Base64Of(_) => "decode it with: base64 -d",
             Self::PrivateKey => "give it with --key, together with its certificate as --cert",
@@ -73,8 +94,11 @@ impl fmt::Display for Content {
             Self::SymlinkText(target) => {
                 return write!(f, "the text of a symbolic link to {}", crate::text::Untrusted(target));
             }
+            Self::ForeignKey(name) | Self::ForeignStore(name) | Self::Packed(name) => name,
+            Self::Encrypted(tool) => return write!(f, "a file encrypted with {tool}"),
+            Self::SigningProperties => "a properties file that names a keystore",
+            Self::ErrorMessage => "a server's error message",
             Self::PrivateKey => "a private key",
-            Self::ForeignKey => "an OpenSSH or PuTTY key",
             Self::PublicKey => "a public key",
             Self::CertificateRequest => "a certificate signing request",
             Self::RevocationList => "a certificate revocation list",
@@ -87,6 +111,13 @@ impl fmt::Display for Content {
             Self::Empty => "an empty file",
             Self::Unknown => "a file of an unknown kind",
         })
+    }
+}
+
+fn encrypted_help(tool: &str) -> &'static str {
+    match tool {
+        GIT_CRYPT => "run: git-crypt unlock",
+        _ => "decrypt it first; in CI that is a step before this one",
     }
 }
 
@@ -105,6 +136,7 @@ fn binary(bytes: &[u8]) -> Option<Content> {
         [0xce, 0xce, 0xce, 0xce, ..] => Some(Content::Keystore(Format::Jceks)),
         [b'P', b'K', 3 | 5, 4 | 6, ..] => Some(Content::Zip),
         [0x30, ..] => der(bytes),
+        _ if foreign::binary(bytes).is_some() => foreign::binary(bytes),
         _ if text_copy::replaced(bytes) => None,
         _ => bks::has_header(bytes)
             .then(|| Content::Keystore(if bks::begins_in_clear(bytes) { Format::Bks } else { Format::Uber })),
@@ -123,14 +155,14 @@ fn as_text(bytes: &[u8], may_be_base64: bool) -> Option<Content> {
     if trimmed.starts_with("version https://git-lfs") || trimmed.starts_with("version https://hawser") {
         return Some(Content::GitLfsPointer);
     }
+    if let Some(content) = foreign::text(trimmed) {
+        return Some(content);
+    }
     if trimmed.starts_with('<') {
         return Some(Content::Html);
     }
     if trimmed.starts_with(['{', '[']) {
         return Some(Content::Json);
-    }
-    if trimmed.starts_with("PuTTY-User-Key-File") {
-        return Some(Content::ForeignKey);
     }
     if is_token(trimmed) {
         return Some(Content::ApiKeyToken);
@@ -158,7 +190,12 @@ fn base64(text: &str) -> Option<Content> {
     let inner = binary(&bytes).or_else(|| as_text(&bytes, false))?;
     match inner {
         Content::Keystore(_) | Content::Certificates(_) | Content::PrivateKey | Content::Zip => Some(inner),
-        Content::ForeignKey
+        Content::ForeignKey(_)
+        | Content::ForeignStore(_)
+        | Content::Packed(_)
+        | Content::Encrypted(_)
+        | Content::SigningProperties
+        | Content::ErrorMessage
         | Content::PublicKey
         | Content::CertificateRequest
         | Content::RevocationList
@@ -193,7 +230,15 @@ fn pem(text: &str) -> Content {
     } else if any(|label| matches!(label, "PKCS7" | "CMS" | "PKCS #7 SIGNED DATA")) {
         Content::Certificates(Format::Pkcs7)
     } else if any(|label| label == "OPENSSH PRIVATE KEY") {
-        Content::ForeignKey
+        Content::ForeignKey("an OpenSSH key")
+    } else if any(|label| label.starts_with("PGP ")) {
+        if any(|label| label == "PGP MESSAGE") {
+            Content::Encrypted("OpenPGP")
+        } else {
+            Content::ForeignKey("an OpenPGP key")
+        }
+    } else if any(|label| label == "AGE ENCRYPTED FILE") {
+        Content::Encrypted("age")
     } else if any(|label| label.ends_with("PRIVATE KEY")) {
         Content::PrivateKey
     } else if any(|label| label.ends_with("PUBLIC KEY")) {

@@ -3,7 +3,7 @@
 use super::chain::Pool;
 use super::error::{KeystoreError, Secret};
 use super::fault::Fault;
-use super::password::Forms;
+use super::password::{Forms, Passwords};
 use super::pbe::{self, Using};
 use super::{Format, KdfBudget, bcfks, bks, pem};
 use crate::certificate::Certificate;
@@ -187,6 +187,11 @@ impl fmt::Debug for Entry {
         let Self { alias, kind, chain, issuer_only: _, key: _ } = self;
         f.debug_struct("Entry").field("alias", alias).field("kind", kind).field("chain", chain).finish_non_exhaustive()
     }
+}
+
+/// Whether the password that was given for the store opens this entry's key.
+pub(super) fn opens(entry: &Entry, passwords: &Passwords<'_>) -> bool {
+    passwords.store.is_some_and(|password| entry.private_key(&[password]).is_ok())
 }
 
 impl SealedKey {

@@ -108,6 +108,12 @@ pub enum KeystoreError {
         /// The keystore's format.
         format: Format,
     },
+    /// The password opens a key, but not the keystore around it.
+    #[error("the password opens {}, but not the keystore", Secret::Key(alias.clone()))]
+    OpensKeyOnly {
+        /// The key's alias.
+        alias: Option<String>,
+    },
     /// The file ends too early.
     #[error("the {} is cut off after {size} bytes{}", format.title(), cut(*wanted, *readable))]
     Truncated {
@@ -206,7 +212,11 @@ impl Advice for KeystoreError {
     fn help(&self) -> Option<String> {
         match self {
             Self::NotAKeystore(content) => Some(content.help().to_owned()),
-            Self::PrivateKeyAlone => Some("a fingerprint is of a certificate: give the one that belongs to the key (for AOSP's .pk8 the .x509.pem beside it)".to_owned()),
+            Self::PrivateKeyAlone => Some(
+                "to sign, give it with --key and its certificate with --cert; a fingerprint is of the certificate (for \
+                 AOSP's .pk8 the .x509.pem beside it)"
+                    .to_owned(),
+            ),
             Self::NotAPrivateKey(_) => {
                 Some("--key wants a private key as PKCS#8, PEM or DER; a keystore is given with --ks".to_owned())
             }
@@ -219,14 +229,17 @@ impl Advice for KeystoreError {
                     .to_owned(),
             ),
             Self::WrongPassword { secret, format } => Some(wrong_password_help(secret, *format)),
+            Self::OpensKeyOnly { .. } => Some(
+                "give the keystore's password with --ks-pass, the key's with --key-pass; if they are the same, the file \
+                 was changed after it was written"
+                    .to_owned(),
+            ),
             Self::Truncated { .. } | Self::Damaged { .. } => {
                 Some("take the original file: copies lose bytes when they are cut off or treated as text".to_owned())
             }
-            Self::Unsupported { .. } => Some(
-                "convert it with: keytool -importkeystore -srckeystore FILE -destkeystore NEW.p12 -deststoretype PKCS12"
-                    .to_owned(),
-            ),
-            Self::TooCostly { .. } => Some("if you trust the file, raise the limit with --max-kdf-iterations".to_owned()),
+            Self::Unsupported { .. } => Some(CONVERT.to_owned()),
+            Self::TooCostly(Cost::Scrypt { .. }) => Some(CONVERT.to_owned()),
+            Self::TooCostly(_) => Some("if you trust the file, raise the limit with --max-kdf-iterations".to_owned()),
             Self::TooMany { .. } => Some("this is not a keystore that a build uses: check the path".to_owned()),
             Self::UnknownAlias { nearest, .. } => {
                 nearest.as_ref().map(|nearest| format!("did you mean \"{}\"?", Untrusted(nearest)))
@@ -238,12 +251,15 @@ impl Advice for KeystoreError {
     }
 }
 
+const CONVERT: &str =
+    "convert it with: keytool -importkeystore -srckeystore FILE -destkeystore NEW.p12 -deststoretype PKCS12";
+
 fn wrong_password_help(secret: &Secret, format: Format) -> String {
     match (secret, format) {
-        (Secret::Store, _) => "check for white space at the ends and for another keyboard layout".to_owned(),
+        (Secret::Store, _) => "check that the password is of this keystore: no form of it fits".to_owned(),
         (Secret::Key(_), Format::Pkcs12) => {
             "the keystore opened, but the key has another password: give --key-pass; keytool ignores -keypass for \
-             PKCS12, so try the keystore's password too"
+             PKCS12, so the key mostly has the keystore's password"
                 .to_owned()
         }
         (Secret::Key(_), Format::Pem | Format::Der | Format::Pkcs7) => {

@@ -34,6 +34,8 @@ pub(super) enum Fault {
     Needed,
     /// The password does not fit.
     Wrong,
+    /// The password opens the key of this alias, but not the store.
+    KeyOnly(Option<String>),
     /// Uses something that is not implemented.
     Unsupported(String),
     /// Asks for more key derivation than is allowed.
@@ -55,6 +57,7 @@ impl Fault {
             Self::Flaw(flaw) => KeystoreError::Damaged { format, flaw, readable: None },
             Self::Needed => KeystoreError::PasswordNeeded(secret),
             Self::Wrong => KeystoreError::WrongPassword { secret, format },
+            Self::KeyOnly(alias) => KeystoreError::OpensKeyOnly { alias },
             Self::Unsupported(what) => KeystoreError::Unsupported { format, what },
             Self::Costly(cost) => KeystoreError::TooCostly(cost),
             Self::TooMany { what, limit } => KeystoreError::TooMany { what, limit },

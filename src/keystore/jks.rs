@@ -18,10 +18,10 @@
 
 use super::entry::{Entry, LockedKey, SealedKey};
 use super::error::{KeystoreError, Readable, Secret};
-use super::fault::{Fault, Flaw};
+use super::fault::Fault;
 use super::kdf::Hash;
 use super::password::{Forms, Passwords};
-use super::{Format, Keystore, Note, java_serial};
+use super::{Format, Keystore, Note, entry, java_serial};
 use crate::bytes::Reader;
 use crate::certificate::Certificate;
 use crate::limits::{CHAIN_LENGTH, KEYSTORE_ENTRIES};
@@ -49,7 +49,7 @@ pub(super) fn open(bytes: &[u8], format: Format, passwords: &Passwords<'_>) -> R
     match passwords.store.map(Forms::of) {
         None => notes.push(Note::IntegrityNotChecked),
         Some(forms) if has_digest(covered, digest.value, &forms) => {}
-        Some(_) => return Err(wrong_or_damaged(&parsing, passwords)),
+        Some(_) => return Err(wrong(&parsing, passwords)),
     }
     Ok(Keystore { format, entries: parsing.entries, notes })
 }
@@ -137,16 +137,16 @@ fn has_digest(covered: &[u8], wanted: &[u8], forms: &Forms) -> bool {
     forms.java().iter().any(|form| **Hash::Sha1.digest(&[form, WHITENER, covered]) == *wanted)
 }
 
-/// The digest does not fit. If the password opens a key it is right, and the file was changed; otherwise the entries
-/// were readable to the last byte, and almost surely the password is wrong.
-fn wrong_or_damaged(parsing: &Parsing, passwords: &Passwords<'_>) -> KeystoreError {
-    let opens = |entry: &Entry| passwords.store.is_some_and(|password| entry.unlock(&[password]).is_ok());
+/// The digest does not fit, although the entries were readable to the last byte: almost surely the password is wrong,
+/// perhaps that of a key. Whether the file was changed nobody can tell then.
+fn wrong(parsing: &Parsing, passwords: &Passwords<'_>) -> KeystoreError {
     // JCEKS derives with many rounds: one key tells enough.
-    if parsing.entries.iter().find(|entry| entry.is_key()).is_some_and(opens) {
-        let flaw = Flaw::Value("its digest does not fit its contents");
-        return KeystoreError::Damaged { format: parsing.format, flaw, readable: None };
+    match parsing.entries.iter().find(|entry| entry.is_key()) {
+        Some(key) if entry::opens(key, passwords) => {
+            KeystoreError::OpensKeyOnly { alias: key.alias().map(str::to_owned) }
+        }
+        _ => KeystoreError::WrongPassword { secret: Secret::Store, format: parsing.format },
     }
-    KeystoreError::WrongPassword { secret: Secret::Store, format: parsing.format }
 }
 
 /// A string in modified UTF-8: NUL as `C0 80`, characters beyond the basic plane as two surrogates of 3 bytes.

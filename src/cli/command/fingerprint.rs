@@ -1,27 +1,32 @@
 //! `apkkey fingerprint`: the digests that Amazon's form asks for.
 
-use super::{app, store};
+use super::app;
 use crate::cli::Status;
 use crate::cli::args::FingerprintArgs;
 use crate::cli::failure::{Failure, shown};
-use crate::cli::input;
 use crate::cli::output::Output;
 use crate::cli::output::model::{CertificateObject, Document, EntryObject, FileObject, StoreObject};
+use crate::cli::password::PasswordReader;
+use crate::cli::signer::{Access, KeystoreArgs, SigningProperties, store_type};
+use crate::cli::store::{self, StoreFile};
+use crate::cli::{debug_keystore, input, signer};
 use apkkey::api_key::TokenKey;
 use apkkey::archive::Archive;
 use apkkey::certificate::Certificate;
 use apkkey::check::{Depth, Expectations, Facts, Question};
 use apkkey::fingerprint::{Fingerprints, Md5, Sha1, Sha256};
-use apkkey::keystore::{Content, Keystore, detect};
+use apkkey::keystore::{Content, Entry, Keystore, detect};
 use apkkey::source::FileSource;
-use std::path::Path;
+use apkkey::text::Untrusted;
+use std::path::{Path, PathBuf};
 
 pub(crate) fn run(args: &FingerprintArgs, output: &Output) -> Result<Status, Failure> {
     let expected = args.expect.as_deref().map(Expected::parse).transpose()?;
     let mut document = Document::new("fingerprint");
     let mut found = Vec::new();
-    for path in &args.files {
-        match file(path, args, output) {
+    let wanted = Wanted::read(args, output)?;
+    for path in &wanted.files {
+        match wanted.file(path) {
             Ok((object, fingerprints)) => {
                 document.files.push(object);
                 found.push((path, fingerprints));
@@ -76,30 +81,68 @@ fn bare(path: &Path, fingerprints: &[Fingerprints], args: &FingerprintArgs) -> R
     }
 }
 
-/// A file's part of the report, and the digests that count in it.
-fn file(path: &Path, args: &FingerprintArgs, output: &Output) -> Result<(FileObject, Vec<Fingerprints>), Failure> {
-    let source = input::open(path)?;
-    let head = input::head(&source).map_err(|failure| failure.at(path))?;
-    if detect(&head) == Content::Zip {
-        return app_file(path, &source, args);
-    }
-    let bytes = input::read_source(&source).map_err(|failure| failure.at(path))?;
-    let keystore = store::open(path, &bytes, &args.keystore, output)?;
-    let wanted = match (&args.keystore.ks_key_alias, args.md5 || args.sha1 || args.sha256) {
-        (None, false) => None,
-        _ => Some(store::one_entry(path, &keystore, &args.keystore)?),
-    };
-    let fingerprints = keystore
-        .entries
-        .iter()
-        .filter(|entry| wanted.is_none_or(|wanted| std::ptr::eq(wanted, *entry)))
-        .filter_map(|entry| entry.certificate().map(Certificate::fingerprints));
-    let fingerprints = fingerprints.collect();
-    let alias = args.keystore.ks_key_alias.is_some().then_some(wanted).flatten();
-    Ok((FileObject::Store(store_object(path, &keystore, alias)), fingerprints))
+/// What is asked of which files.
+struct Wanted<'a> {
+    args: &'a FingerprintArgs,
+    keystore: KeystoreArgs,
+    files: Vec<PathBuf>,
+    access: Access,
+    output: &'a Output,
 }
 
-fn store_object(path: &Path, keystore: &Keystore, wanted: Option<&apkkey::keystore::Entry>) -> StoreObject {
+/// A file's part of the report, and the digests that count in it.
+type Found = (FileObject, Vec<Fingerprints>);
+
+impl<'a> Wanted<'a> {
+    fn read(args: &'a FingerprintArgs, output: &'a Output) -> Result<Self, Failure> {
+        let mut keystore = args.keystore.clone();
+        keystore.ks_type.as_deref().map_or(Ok(()), store_type::refuse_foreign)?;
+        let debug = args.debug_keystore.then(debug_keystore::locate).transpose()?;
+        let properties = args.signing_properties.as_deref().map(SigningProperties::read).transpose()?;
+        let properties = properties.unwrap_or_default();
+        let specs = (keystore.ks_pass.as_ref(), args.key_pass.as_ref());
+        let access = Access::read(specs, &properties, &mut PasswordReader::new(output))?;
+        keystore.ks_key_alias = keystore.ks_key_alias.or(properties.alias);
+        let files: Vec<PathBuf> = debug.into_iter().chain(properties.store).chain(args.files.clone()).collect();
+        match (files.is_empty(), &args.signing_properties) {
+            (true, Some(path)) => Err(Failure::new("it names no keystore").help("give the keystore as FILE").at(path)),
+            _ => Ok(Self { args, keystore, files, access, output }),
+        }
+    }
+
+    fn file(&self, path: &Path) -> Result<Found, Failure> {
+        let source = input::open(path)?;
+        let head = input::head(&source).map_err(|failure| failure.at(path))?;
+        if detect(&head) == Content::Zip {
+            return app_file(path, &source, self.args);
+        }
+        let bytes = input::read_source(&source).map_err(|failure| failure.at(path))?;
+        let file = StoreFile { path, bytes: &bytes, args: &self.keystore, output: self.output };
+        if !self.args.can_sign {
+            return self.store(path, &store::open(&file, &self.access.store)?, Vec::new());
+        }
+        let unlocked = signer::unlock(&file, &self.access)?;
+        let key = unlocked.alias.as_deref().unwrap_or("(no alias)");
+        let note = format!("key `{}` opens and belongs to its certificate: it can sign", Untrusted(key));
+        self.store(path, &unlocked.keystore, vec![note])
+    }
+
+    fn store(&self, path: &Path, keystore: &Keystore, notes: Vec<String>) -> Result<Found, Failure> {
+        let Self { args, keystore: options, .. } = self;
+        let wanted = match (&options.ks_key_alias, args.md5 || args.sha1 || args.sha256) {
+            (None, false) => None,
+            _ => Some(store::one_entry(path, keystore, options)?),
+        };
+        let is_wanted = |entry: &&Entry| wanted.is_none_or(|wanted| std::ptr::eq(wanted, *entry));
+        let certificates = keystore.entries.iter().filter(is_wanted).filter_map(Entry::certificate);
+        let fingerprints = certificates.map(Certificate::fingerprints).collect();
+        let mut object = store_object(path, keystore, wanted.filter(|_| options.ks_key_alias.is_some()));
+        object.notes.extend(notes);
+        Ok((FileObject::Store(object), fingerprints))
+    }
+}
+
+fn store_object(path: &Path, keystore: &Keystore, wanted: Option<&Entry>) -> StoreObject {
     let entries = keystore.entries.iter().filter(|entry| wanted.is_none_or(|wanted| std::ptr::eq(wanted, *entry)));
     let entries = entries.map(|entry| EntryObject {
         alias: entry.alias().map(str::to_owned),
@@ -115,11 +158,10 @@ fn store_object(path: &Path, keystore: &Keystore, wanted: Option<&apkkey::keysto
     }
 }
 
-fn app_file(
-    path: &Path,
-    source: &FileSource,
-    args: &FingerprintArgs,
-) -> Result<(FileObject, Vec<Fingerprints>), Failure> {
+fn app_file(path: &Path, source: &FileSource, args: &FingerprintArgs) -> Result<Found, Failure> {
+    if args.can_sign {
+        return Err(Failure::new("an app holds no private key").help("give the keystore that signs it").at(path));
+    }
     let archive = Archive::open(source).map_err(input::about(path))?;
     let question = Question {
         token_key: &TokenKey::Amazon,

@@ -8,4 +8,3 @@ pub(super) mod key;
 pub(super) mod verify;
 
 mod app;
-mod store;

@@ -1,12 +1,13 @@
 //! `apkkey verify`: everything that can be wrong with a finished app.
 
-use super::{app, store};
+use super::app;
 use crate::cli::Status;
 use crate::cli::args::{ExpectedArgs, PolicyArgs, StoreArg, VerifyArgs};
 use crate::cli::failure::{Failure, shown};
 use crate::cli::input;
 use crate::cli::output::Output;
 use crate::cli::output::model::{CheckObject, Document, FileObject};
+use crate::cli::store;
 use apkkey::api_key::TokenKey;
 use apkkey::archive::Archive;
 use apkkey::check::{

@@ -33,6 +33,13 @@ pub(super) enum BagKind {
 }
 
 impl Bag {
+    pub(super) fn key(&self) -> Option<&SealedKey> {
+        match &self.kind {
+            BagKind::Key(key) => Some(key),
+            BagKind::Certificate { .. } | BagKind::Secret => None,
+        }
+    }
+
     pub(super) fn certificate(&self) -> Option<&Arc<Certificate>> {
         match &self.kind {
             BagKind::Certificate { certificate, .. } => Some(certificate),

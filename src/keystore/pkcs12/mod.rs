@@ -66,21 +66,28 @@ fn plain_content<'a>(info: &Element<'a>) -> Result<Cow<'a, [u8]>, Fault> {
     Ok(content.octets("content")?)
 }
 
-/// The MAC does not fit. When the password still decrypts the certificates it is right, and the file was changed.
+/// The MAC does not fit. When the password still decrypts the certificates it is right, and the file was changed; when
+/// it only opens a key it is that key's own.
 fn wrong_or_damaged(safe: &[u8], forms: &Forms, passwords: &Passwords<'_>) -> Fault {
-    let decrypted = |info: Element<'_>| decrypt_safe(&info, Some(forms), passwords).is_ok_and(|safe| safe.1);
-    let mut infos = match Asn1::new(safe).sequence("authenticated safe") {
-        Ok(infos) => infos,
-        Err(error) => return error.into(),
-    };
-    while !infos.is_empty() {
-        match infos.expect(tag::SEQUENCE, "safe") {
-            Ok(info) if decrypted(info) => return Fault::malformed("its MAC does not fit its contents"),
-            Ok(_) => {}
-            Err(error) => return error.into(),
+    let cause = || {
+        let mut infos = Asn1::new(safe).sequence("authenticated safe")?;
+        let mut bags = Bags::default();
+        while !infos.is_empty() {
+            let info = infos.expect(tag::SEQUENCE, "safe")?;
+            match decrypt_safe(&info, Some(forms), passwords) {
+                Ok((_, true)) => return Ok(Fault::malformed("its MAC does not fit its contents")),
+                Ok((content, false)) => bags.read(&mut Asn1::new(&content).sequence("safe contents")?, 0)?,
+                Err(_) => {}
+            }
         }
-    }
-    Fault::Wrong
+        let store: Vec<_> = passwords.store.into_iter().collect();
+        let first = bags.0.iter().find_map(|bag| bag.key().map(|key| (key, bag)));
+        Ok(match first.filter(|(key, _)| key.open(&store, &passwords.budget).is_ok()) {
+            Some((_, bag)) => Fault::KeyOnly(bag.name.clone()),
+            None => Fault::Wrong,
+        })
+    };
+    cause().unwrap_or_else(|error: Fault| error)
 }
 
 fn read_safes(safe: &[u8], forms: Option<&Forms>, passwords: &Passwords<'_>) -> Result<Vec<Bag>, Fault> {

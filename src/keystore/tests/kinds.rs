@@ -4,7 +4,7 @@ use super::*;
 
 #[test]
 fn text_is_named_by_what_it_says() {
-    let cases: [(&[u8], Content); 12] = [
+    let cases: [(&[u8], Content); 12 + 12] = [
         (b"", Content::Empty),
         (b" \r\n", Content::Empty),
         (b"PK\x03\x04", Content::Zip),
@@ -12,8 +12,20 @@ fn text_is_named_by_what_it_says() {
         (b"\n{\"message\":\"Not Found\"}", Content::Json),
         (b"eyJhbGciOiJSUzI1NiJ9.eyJ2ZXIiOiIzIn0=.c2ln\n", Content::ApiKeyToken),
         (b"eyJhbGciOiJSUzI1NiJ9.eyJ2ZXIiOiIzIn0=", Content::Unknown),
-        (b"PuTTY-User-Key-File-2: ssh-rsa", Content::ForeignKey),
-        (b"-----BEGIN OPENSSH PRIVATE KEY-----", Content::ForeignKey),
+        (b"PuTTY-User-Key-File-2: ssh-rsa", Content::ForeignKey("a PuTTY key")),
+        (b"-----BEGIN OPENSSH PRIVATE KEY-----", Content::ForeignKey("an OpenSSH key")),
+        (b"-----BEGIN PGP PRIVATE KEY BLOCK-----", Content::ForeignKey("an OpenPGP key")),
+        (b"-----BEGIN PGP MESSAGE-----", Content::Encrypted("OpenPGP")),
+        (b"U2FsdGVkX19zb21l\n", Content::Encrypted("openssl enc")),
+        (b"Salted__\x01\x02\x03", Content::Encrypted("openssl enc")),
+        (b"\0GITCRYPT\0\x01", Content::Encrypted("git-crypt")),
+        (b"\x1f\x8b\x08\0", Content::Packed("a gzip file")),
+        (b"kych\0\x01", Content::ForeignStore("a macOS keychain")),
+        (b"# signing\nstoreFile=upload.jks\nstorePassword=x\n", Content::SigningProperties),
+        (b"MYAPP_UPLOAD_STORE_FILE=upload.jks\n", Content::SigningProperties),
+        (b"404: Not Found", Content::ErrorMessage),
+        (b"404.jks", Content::SymlinkText("404.jks".to_owned())),
+        (b"{\"data\": \"ENC[AES256_GCM,data:x]\"}", Content::Encrypted("SOPS")),
         (b"-----BEGIN PUBLIC KEY-----", Content::PublicKey),
         (b"-----BEGIN NEW CERTIFICATE REQUEST-----", Content::CertificateRequest),
         (b"hello", Content::Unknown),

@@ -1,0 +1,150 @@
+//! Tries passwords until one fits.
+
+use super::{Credential, hints, prompt};
+use crate::cli::failure::Failure;
+use crate::cli::output::Output;
+use apkkey::keystore::PasswordEncoding;
+use apkkey::secret::Password;
+
+/// How often a prompt asks.
+const TRIES: usize = 3;
+
+/// What a try with a password came to.
+pub(crate) enum Tried<T> {
+    /// It fits.
+    Opened(T),
+    /// Another password may fit.
+    Wrong(Failure),
+    /// No password would help.
+    Failed(Failure),
+}
+
+/// One thing that is to be opened: what is tried, in this order, and what is asked then.
+pub(crate) struct Attempt<'a> {
+    output: &'a Output,
+    encoding: Option<PasswordEncoding>,
+    candidates: Vec<Candidate>,
+    question: Option<String>,
+}
+
+enum Candidate {
+    WithoutPassword,
+    /// One that the user named, and its origin.
+    Named(Credential),
+    /// One that is worth a try.
+    Guess(Password),
+}
+
+impl<'a> Attempt<'a> {
+    /// Passwords are tried in this encoding too.
+    pub(crate) fn new(encoding: Option<PasswordEncoding>, output: &'a Output) -> Self {
+        Self { output, encoding, candidates: Vec::new(), question: None }
+    }
+
+    pub(crate) fn without_password(mut self) -> Self {
+        self.candidates.push(Candidate::WithoutPassword);
+        self
+    }
+
+    pub(crate) fn named(mut self, credential: Credential) -> Self {
+        self.candidates.push(Candidate::Named(credential));
+        self
+    }
+
+    pub(crate) fn guess(mut self, password: Password) -> Self {
+        self.candidates.push(Candidate::Guess(password));
+        self
+    }
+
+    /// When nothing else fits, asks this on the terminal.
+    pub(crate) fn ask(mut self, question: String) -> Self {
+        self.question = Some(question);
+        self
+    }
+
+    /// Tries one after the other. A failure is about the password that the user named, if there is one.
+    pub(crate) fn run<T>(self, mut open: impl FnMut(Option<&Password>) -> Tried<T>) -> Result<T, Failure> {
+        let mut failures = Failures::default();
+        for candidate in &self.candidates {
+            for form in self.forms(candidate) {
+                match open(form.as_ref()) {
+                    Tried::Opened(opened) => {
+                        if let Some(origin) = failures.named.map(|(origin, _)| origin) {
+                            self.output.note(&format!("the password given with {origin} was not the one that fits"));
+                        }
+                        return Ok(opened);
+                    }
+                    Tried::Failed(failed) => return Err(failed),
+                    Tried::Wrong(wrong) => failures.add(candidate, wrong),
+                }
+            }
+        }
+        match &self.question {
+            Some(question) if prompt::is_possible() => self.asked(question, open),
+            question => Err(failures.told(question.is_some())),
+        }
+    }
+
+    fn asked<T>(&self, question: &str, mut open: impl FnMut(Option<&Password>) -> Tried<T>) -> Result<T, Failure> {
+        let mut failure = None;
+        for number in 0..TRIES {
+            let again = if number == 0 { "" } else { "That does not fit. " };
+            let answer = Candidate::Guess(prompt::ask(&format!("{again}{question}"))?);
+            for form in self.forms(&answer) {
+                match open(form.as_ref()) {
+                    Tried::Opened(opened) => return Ok(opened),
+                    Tried::Failed(failed) => return Err(failed),
+                    Tried::Wrong(wrong) => failure = Some(wrong),
+                }
+            }
+        }
+        Err(failure.unwrap_or_else(|| Failure::new("no password fits")))
+    }
+
+    /// A password, and its form in the other encoding.
+    fn forms(&self, candidate: &Candidate) -> Vec<Option<Password>> {
+        let password = match candidate {
+            Candidate::WithoutPassword => return vec![None],
+            Candidate::Named(credential) => &credential.password,
+            Candidate::Guess(password) => password,
+        };
+        let other = self.encoding.map(|encoding| encoding.byte_by_byte(password)).filter(|form| form != password);
+        std::iter::once(password.clone()).chain(other).map(Some).collect()
+    }
+}
+
+/// Why the candidates did not fit.
+#[derive(Default)]
+struct Failures {
+    named: Option<(String, Failure)>,
+    other: Option<Failure>,
+}
+
+impl Failures {
+    fn add(&mut self, candidate: &Candidate, failure: Failure) {
+        match candidate {
+            Candidate::Named(credential) => {
+                self.named.get_or_insert_with(|| (credential.origin.clone(), hints::add(failure, credential)));
+            }
+            Candidate::WithoutPassword | Candidate::Guess(_) => {
+                self.other.get_or_insert(failure);
+            }
+        }
+    }
+
+    fn told(self, would_ask: bool) -> Failure {
+        if let Some((_, failure)) = self.named {
+            return failure;
+        }
+        const NOWHERE: &str = "there is no terminal to ask on";
+        match self.other {
+            Some(mut failure) if would_ask => {
+                failure.message = format!("{}, and {NOWHERE}", failure.message);
+                failure
+            }
+            Some(failure) => failure,
+            None => Failure::new(format!("a password is wanted, and {NOWHERE}"))
+                .help("give it as env:NAME, file:PATH or stdin instead of prompt"),
+        }
+    }
+}
