@@ -1,6 +1,6 @@
 //! What will be done to an app, as a value: a dry run prints it, the writer obeys it.
 
-use super::{Accepted, InjectError, self_check};
+use super::{Accepted, InjectError, Remark, self_check};
 use crate::archive::{Archive, Kind};
 use crate::check::Group;
 use crate::signature::{self, Scheme, sign};
@@ -103,13 +103,15 @@ pub struct Plan<'o> {
     pub steps: Vec<Step>,
     /// The new archive.
     pub work: Work<'o>,
+    /// What the user should know about the result.
+    pub remarks: Vec<Remark>,
     /// Checks of the archive that find an error in the old file already. Android reads it all the same.
     pub known_faults: BTreeSet<&'static str>,
 }
 
 impl Plan<'_> {
     fn nothing() -> Self {
-        Self { steps: Vec::new(), work: Work::Nothing, known_faults: BTreeSet::new() }
+        Self { steps: Vec::new(), work: Work::Nothing, remarks: Vec::new(), known_faults: BTreeSet::new() }
     }
 }
 
@@ -174,7 +176,21 @@ pub fn plan<'o>(archive: &Archive<'_>, order: Order<'o>) -> Result<Plan<'o>, Inj
     steps.extend(survey.gaps.into_iter().filter(|gap| gap.range.start >= untouched).map(Step::CutGap));
     steps.extend(edit.added.iter().map(|entry| Step::Add(entry.name.clone())));
     steps.extend(last_step);
-    Ok(Plan { steps, work, known_faults })
+    let remarks = remarks(&work, order.signature);
+    Ok(Plan { steps, work, remarks, known_faults })
+}
+
+/// Android versions that the app is for and that the signature does not serve.
+fn remarks(work: &Work<'_>, signature: SignatureChange<'_>) -> Vec<Remark> {
+    match (work, signature) {
+        (Work::Sign(unsigned), SignatureChange::Sign(request)) if unsigned.first_level() > request.min_sdk => {
+            let (first, min) = (unsigned.first_level(), request.min_sdk);
+            vec![Remark(format!(
+                "the app is for API {min} and newer, but without the older schemes only API {first} and newer accept it"
+            ))]
+        }
+        _ => Vec::new(),
+    }
 }
 
 /// What happens to the key: entries to take out, and the one to put in.

@@ -17,6 +17,8 @@ use std::io::BufReader;
 pub struct Expected<'o> {
     /// What was ordered.
     pub order: Order<'o>,
+    /// The first API level that must accept the signature.
+    pub first_level: u32,
     /// Checks of the archive that found an error in the old file, from [`super::Plan::known_faults`].
     pub known_faults: BTreeSet<&'static str>,
     /// The contents of its v4 signature.
@@ -36,7 +38,7 @@ impl Expected<'_> {
             SignatureChange::Keep | SignatureChange::Drop => archive_facts(&archive)?,
             SignatureChange::Sign(request) => {
                 let question = Question {
-                    min_sdk: Some(request.min_sdk),
+                    min_sdk: Some(self.first_level),
                     v4_signature: self.idsig.clone(),
                     ..question(Depth::Full)
                 };

@@ -65,10 +65,12 @@ pub fn write(
     let before = stamp(source);
     let mut file = OutputFile::create(target)?;
     let mut idsig = None;
+    let mut first_level = 1;
     match plan.work {
         Work::Nothing => file.copy_whole(source)?,
         Work::Write(rewritten) => file.write_pieces(source, rewritten.pieces())?,
         Work::Sign(unsigned) => {
+            first_level = unsigned.first_level();
             let settled = unsigned.settled().to_vec();
             let writing = || file.write_pieces(source, settled).and_then(|()| file.sync());
             let (written, signed) = parallel::beside(writing, || unsigned.sign(source));
@@ -79,7 +81,7 @@ pub fn write(
         }
     }
     let written = file.written()?;
-    let expected = Expected { order, known_faults: plan.known_faults, idsig };
+    let expected = Expected { order, first_level, known_faults: plan.known_faults, idsig };
     let (synced, checked) = parallel::beside(|| file.sync(), || expected.check(&written));
     if stamp(source) != before {
         return Err(WriteError::InputChanged);

@@ -32,6 +32,7 @@ pub use lineage::{Capabilities, SigningLineage};
 pub use request::{DEFAULT_LIBRARY_PAGE, DEFAULT_ROTATION_MIN_SDK, SchemeChoice, Signer, SigningRequest};
 
 use super::content::{self, Beginning};
+use super::v3::first_level;
 use super::{Input, Kind, Scheme, is_signature_entry};
 use crate::parallel;
 use crate::source::{Assembled, Piece, ReadAt};
@@ -138,6 +139,13 @@ impl Unsigned<'_> {
     #[must_use]
     pub fn schemes(&self) -> Vec<Scheme> {
         self.roles.schemes()
+    }
+
+    /// The first API level that will accept the file: above the app's lowest when older schemes are off.
+    #[must_use]
+    pub fn first_level(&self) -> u32 {
+        let oldest = self.roles.schemes().into_iter().min().unwrap_or(Scheme::V1);
+        self.roles.min_sdk.max(first_level(oldest))
     }
 
     /// Makes the signatures.
