@@ -20,6 +20,7 @@ mod key;
 mod messages;
 mod mutations;
 mod oracle;
+mod oracle_sign;
 mod sign;
 mod snapshots;
 mod speed;
