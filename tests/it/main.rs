@@ -12,6 +12,7 @@
 mod sandbox;
 
 mod architecture;
+mod crash;
 mod documents;
 mod fingerprint;
 mod fixtures;
