@@ -22,6 +22,7 @@ mod messages;
 mod mutations;
 mod oracle;
 mod oracle_sign;
+mod oracle_zip;
 mod sign;
 mod snapshots;
 mod speed;
