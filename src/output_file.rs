@@ -1,7 +1,7 @@
 //! Output that appears whole or not at all: written beside the target, synced, then renamed over it.
 //!
-//! A failure leaves the target as it was and no file behind. After `kill -9` at most a temporary file is left whose
-//! name tells where it came from.
+//! A failure leaves the target as it was and no file behind. On Linux the new file has no name before it is whole, so
+//! that `kill -9` leaves nothing either; elsewhere at most a temporary file is left whose name tells where it came from.
 
 use crate::advice::Advice;
 use crate::limits::LINKS_FOLLOWED;
@@ -58,9 +58,26 @@ impl Advice for OutputError {
 /// A file in the making.
 #[derive(Debug)]
 pub struct OutputFile {
-    temporary: NamedTempFile,
-    target: PathBuf,
+    temporary: Temporary,
+    place: Place,
     permissions: Option<Permissions>,
+}
+
+/// Where the file will stand.
+#[derive(Debug)]
+struct Place {
+    target: PathBuf,
+    folder: PathBuf,
+}
+
+/// What is written to before it is whole.
+#[derive(Debug)]
+enum Temporary {
+    /// A file without a name: nothing is left of it when the program is killed.
+    #[cfg(target_os = "linux")]
+    Nameless(File),
+    /// A file with a telling name, where the system or the file system knows nothing better.
+    Named(NamedTempFile),
 }
 
 impl OutputFile {
@@ -78,19 +95,18 @@ impl OutputFile {
         }
         let permissions = metadata.map(|metadata| metadata.permissions());
         let folder = match target.parent() {
-            Some(parent) if parent != Path::new("") => parent,
-            _ => Path::new("."),
+            Some(parent) if parent != Path::new("") => parent.to_owned(),
+            _ => PathBuf::from("."),
         };
-        let name = target.file_name().unwrap_or_default().to_string_lossy();
-        // a file name has at most 255 bytes, and a character at most 4
-        let name: String = name.chars().take(50).collect();
-        let prefix = format!(".{name}.apkkey-");
-        let mut builder = Builder::new();
-        builder.prefix(&prefix).suffix(".tmp");
-        let temporary = default_mode(&mut builder)
-            .tempfile_in(folder)
-            .map_err(|source| OutputError::Folder { folder: folder.to_owned(), source })?;
-        Ok(Self { temporary, target, permissions })
+        let place = Place { target, folder };
+        let temporary =
+            Temporary::create(&place).map_err(|source| OutputError::Folder { folder: place.folder.clone(), source })?;
+        Ok(Self { temporary, place, permissions })
+    }
+
+    fn failed(&self) -> impl Fn(io::Error) -> OutputError + use<> {
+        let target = self.place.target.clone();
+        move |source| OutputError::Write { target: target.clone(), source }
     }
 
     /// Writes bytes.
@@ -98,8 +114,8 @@ impl OutputFile {
     /// # Errors
     /// [`OutputError::Write`].
     pub fn write(&mut self, bytes: &[u8]) -> Result<(), OutputError> {
-        let target = &self.target;
-        self.temporary.write_all(bytes).map_err(|source| OutputError::Write { target: target.clone(), source })
+        let failed = self.failed();
+        self.temporary.file_mut().write_all(bytes).map_err(failed)
     }
 
     /// Writes the pieces of a plan; what is copied from the old file is copied by the operating system.
@@ -116,8 +132,8 @@ impl OutputFile {
                 Piece::Bytes(bytes) => self.write(&bytes)?,
                 Piece::Copy(range) => {
                     let wanted = range.end.saturating_sub(range.start);
-                    let copied = copy(old.file(), self.temporary.as_file_mut(), range.start, wanted);
-                    let copied = copied.map_err(|source| OutputError::Write { target: self.target.clone(), source })?;
+                    let failed = self.failed();
+                    let copied = copy(old.file(), self.temporary.file_mut(), range.start, wanted).map_err(failed)?;
                     if copied != wanted {
                         return Err(SourceError::Beyond { range, size: old.size() }.into());
                     }
@@ -140,8 +156,7 @@ impl OutputFile {
     /// # Errors
     /// [`OutputError::Write`] when the file cannot be opened again.
     pub fn written(&self) -> Result<FileSource, OutputError> {
-        let reopened = self.temporary.reopen().and_then(FileSource::new);
-        reopened.map_err(|source| OutputError::Write { target: self.target.clone(), source })
+        self.temporary.reopen().and_then(FileSource::new).map_err(self.failed())
     }
 
     /// Sends what is written so far to the disk, so that little is left to do at the end.
@@ -149,10 +164,7 @@ impl OutputFile {
     /// # Errors
     /// [`OutputError::Write`].
     pub fn sync(&self) -> Result<(), OutputError> {
-        self.temporary
-            .as_file()
-            .sync_data()
-            .map_err(|source| OutputError::Write { target: self.target.clone(), source })
+        self.temporary.file().sync_data().map_err(self.failed())
     }
 
     /// Puts the file in its place.
@@ -160,17 +172,107 @@ impl OutputFile {
     /// # Errors
     /// [`OutputError::Write`]; then the target is as it was.
     pub fn commit(self) -> Result<(), OutputError> {
-        let Self { temporary, target, permissions } = self;
+        let failed = self.failed();
+        let Self { temporary, place, permissions } = self;
         let finish = || -> io::Result<()> {
             if let Some(permissions) = permissions {
-                temporary.as_file().set_permissions(permissions)?;
+                temporary.file().set_permissions(permissions)?;
             }
-            temporary.as_file().sync_all()?;
-            temporary.persist(&target).map_err(|error| error.error)?;
-            sync_folder(&target);
+            temporary.file().sync_all()?;
+            temporary.persist(&place)?;
+            sync_folder(&place.target);
             Ok(())
         };
-        finish().map_err(|source| OutputError::Write { target: target.clone(), source })
+        finish().map_err(failed)
+    }
+}
+
+impl Place {
+    /// A name that tells which file it was to become, and that nobody else has.
+    fn names(&self) -> (String, &'static str) {
+        let name = self.target.file_name().unwrap_or_default().to_string_lossy();
+        // a file name has at most 255 bytes, and a character at most 4
+        let name: String = name.chars().take(50).collect();
+        (format!(".{name}.apkkey-"), ".tmp")
+    }
+}
+
+impl Temporary {
+    fn create(place: &Place) -> io::Result<Self> {
+        #[cfg(target_os = "linux")]
+        if let Ok(file) = nameless::create(&place.folder) {
+            return Ok(Self::Nameless(file));
+        }
+        let (prefix, suffix) = place.names();
+        let mut builder = Builder::new();
+        builder.prefix(&prefix).suffix(suffix);
+        default_mode(&mut builder).tempfile_in(&place.folder).map(Self::Named)
+    }
+
+    fn file(&self) -> &File {
+        match self {
+            #[cfg(target_os = "linux")]
+            Self::Nameless(file) => file,
+            Self::Named(file) => file.as_file(),
+        }
+    }
+
+    fn file_mut(&mut self) -> &mut File {
+        match self {
+            #[cfg(target_os = "linux")]
+            Self::Nameless(file) => file,
+            Self::Named(file) => file.as_file_mut(),
+        }
+    }
+
+    /// The same file, to be read.
+    fn reopen(&self) -> io::Result<File> {
+        match self {
+            #[cfg(target_os = "linux")]
+            Self::Nameless(file) => File::open(nameless::path(file)),
+            Self::Named(file) => file.reopen(),
+        }
+    }
+
+    /// Takes the place of the target, at once.
+    fn persist(self, place: &Place) -> io::Result<()> {
+        match self {
+            #[cfg(target_os = "linux")]
+            Self::Nameless(file) => {
+                let (prefix, suffix) = place.names();
+                let mut builder = Builder::new();
+                builder.prefix(&prefix).suffix(suffix);
+                let named = builder.make_in(&place.folder, |path| nameless::link(&file, path))?;
+                named.persist(&place.target).map(drop).map_err(|error| error.error)
+            }
+            Self::Named(file) => file.persist(&place.target).map(drop).map_err(|error| error.error),
+        }
+    }
+}
+
+/// Files without a name (`open(2)`, `O_TMPFILE`), which `linkat(2)` gives one.
+#[cfg(target_os = "linux")]
+mod nameless {
+    use rustix::fs::{AtFlags, CWD, Mode, OFlags, linkat, open};
+    use std::fs::File;
+    use std::io;
+    use std::os::fd::AsRawFd;
+    use std::path::{Path, PathBuf};
+
+    pub(super) fn create(folder: &Path) -> io::Result<File> {
+        let flags = OFlags::TMPFILE | OFlags::RDWR | OFlags::CLOEXEC;
+        // the umask applies to this
+        let file = File::from(open(folder, flags, Mode::from_raw_mode(0o666))?);
+        // where this is not mounted the file could be given no name
+        path(&file).try_exists()?.then_some(file).ok_or_else(|| io::ErrorKind::Unsupported.into())
+    }
+
+    pub(super) fn path(file: &File) -> PathBuf {
+        PathBuf::from(format!("/proc/self/fd/{}", file.as_raw_fd()))
+    }
+
+    pub(super) fn link(file: &File, name: &Path) -> io::Result<()> {
+        Ok(linkat(CWD, path(file), CWD, name, AtFlags::SYMLINK_FOLLOW)?)
     }
 }
 
