@@ -6,6 +6,7 @@ use super::error::ZipError;
 use super::reader::Method;
 use super::record::{Common, END_SIZE, EndRecord, FLAG_UTF8, LOCAL_MAGIC};
 use crate::bytes::Reader;
+use crate::parallel;
 use crate::source::Piece;
 
 impl Rewritten {
@@ -16,7 +17,22 @@ impl Rewritten {
     /// # Errors
     /// [`ZipError::Unwritable`] when the result cannot be expressed.
     pub fn append_deflated(&mut self, name: &str, contents: &[u8], modified: u32) -> Result<(), ZipError> {
-        let data = deflate(contents);
+        self.append(name, contents, (&deflate(contents), modified))
+    }
+
+    /// Adds several entries as [`Rewritten::append_deflated`] does; they are deflated on all cores.
+    ///
+    /// # Errors
+    /// [`ZipError::Unwritable`] when the result cannot be expressed.
+    pub fn append_all_deflated(&mut self, files: &[(String, Vec<u8>)], modified: u32) -> Result<(), ZipError> {
+        let size = |(_, contents): &(String, Vec<u8>)| length(contents);
+        let deflated =
+            parallel::largest_first(files, size, || (), |(), (_, contents)| Ok::<_, ZipError>(deflate(contents)))?;
+        let mut files = files.iter().zip(deflated);
+        files.try_for_each(|((name, contents), data)| self.append(name, contents, (&data, modified)))
+    }
+
+    fn append(&mut self, name: &str, contents: &[u8], (data, modified): (&[u8], u32)) -> Result<(), ZipError> {
         let size = |bytes: &[u8]| u32::try_from(bytes.len()).map_err(|_| ZipError::Unwritable("an entry above 4 GiB"));
         let [date_high, date_low, time_high, time_low] = modified.to_be_bytes();
         let common = Common {
@@ -26,7 +42,7 @@ impl Rewritten {
             time: u16::from_be_bytes([time_high, time_low]),
             date: u16::from_be_bytes([date_high, date_low]),
             crc32: crc32fast::hash(contents),
-            compressed_size: size(&data)?,
+            compressed_size: size(data)?,
             size: size(contents)?,
             name_length: u16::try_from(name.len()).map_err(|_| ZipError::Unwritable("a name too long"))?,
             extra_length: 0,
@@ -35,7 +51,7 @@ impl Rewritten {
         let mut local = LOCAL_MAGIC.to_vec();
         common.write(&mut local);
         local.extend_from_slice(name.as_bytes());
-        local.extend_from_slice(&data);
+        local.extend_from_slice(data);
         self.entries.push(Piece::Bytes(local));
         self.directory.extend_from_slice(&new_record(common, name, offset));
         self.update_end_record(1)

@@ -21,6 +21,7 @@ mod key;
 mod messages;
 mod mutations;
 mod oracle;
+mod oracle_deflate;
 mod oracle_sign;
 mod oracle_zip;
 mod sign;

@@ -187,9 +187,7 @@ impl Unsigned<'_> {
                 }
                 if !roles.v1.is_empty() {
                     let signed = jar::sign(source, &rewritten, &roles, manifest.as_deref())?;
-                    for (name, contents) in signed.files {
-                        rewritten.append_deflated(&name, &contents, modified)?;
-                    }
+                    rewritten.append_all_deflated(&signed.files, modified)?;
                     entry_digests = Some(signed.digests);
                 }
                 Ok((rewritten, entry_digests))
