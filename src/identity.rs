@@ -388,7 +388,9 @@ fn encode(tag: u8, parts: &[&[u8]]) -> Zeroizing<Vec<u8>> {
     let length: usize = parts.iter().map(|part| part.len()).sum();
     let digits = length.to_be_bytes();
     let digits = magnitude(&digits);
-    let mut der = Zeroizing::new(vec![tag]);
+    // room for everything at once, so that no copy of a key stays behind
+    let mut der = Zeroizing::new(Vec::with_capacity(length.saturating_add(10)));
+    der.push(tag);
     if length >= 0x80 {
         der.push(0x80 | u8::try_from(digits.len()).unwrap_or(0));
     }
@@ -418,7 +420,8 @@ fn bit_length(bytes: usize) -> u32 {
 fn padded(scalar: &[u8], size: usize) -> Option<Zeroizing<Vec<u8>>> {
     let digits = magnitude(scalar);
     let missing = size.checked_sub(digits.len())?;
-    let mut bytes = Zeroizing::new(vec![0; missing]);
+    let mut bytes = Zeroizing::new(Vec::with_capacity(size));
+    bytes.resize(missing, 0);
     bytes.extend_from_slice(digits);
     Some(bytes)
 }
