@@ -30,6 +30,9 @@ impl StoreFile<'_> {
         let opened = waiting::with_word(&budget, self.output, || Keystore::open(self.bytes, &passwords));
         match opened {
             Ok(keystore) => Tried::Opened((keystore, budget)),
+            Err(error @ KeystoreError::OpensKeyOnly { .. }) => {
+                Tried::Refused(Failure::from_error(&error).at(self.path))
+            }
             Err(error) if may_need_another_password(&error) => Tried::Wrong(Failure::from_error(&error).at(self.path)),
             Err(error) => Tried::Failed(Failure::from_error(&error).at(self.path)),
         }
@@ -38,7 +41,7 @@ impl StoreFile<'_> {
     /// What is tried: the password that was given; else the environment's, the debug keystore's known one, none, and then
     /// the user is asked.
     pub(crate) fn attempt(&self, given: &Given) -> Result<Attempt<'_>, Failure> {
-        let mut attempt = Attempt::new(self.args.encoding()?, self.output);
+        let mut attempt = Attempt::new(shown(self.path), self.output).in_encoding(self.args.encoding()?);
         let question = format!("Password of {}: ", shown(self.path));
         match given {
             Given::Password(credential) => return Ok(attempt.named(credential.clone())),
@@ -73,10 +76,7 @@ fn is_debug_store(path: &Path, alias: Option<&str>) -> bool {
 }
 
 pub(crate) fn may_need_another_password(error: &KeystoreError) -> bool {
-    matches!(
-        error,
-        KeystoreError::PasswordNeeded(_) | KeystoreError::WrongPassword { .. } | KeystoreError::OpensKeyOnly { .. }
-    )
+    matches!(error, KeystoreError::PasswordNeeded(_) | KeystoreError::WrongPassword { .. })
 }
 
 /// Opens a keystore or certificate whose bytes were read.

@@ -114,6 +114,7 @@ impl Opening<'_> {
         let (keystore, budget) = match self.file.open_with(password) {
             Tried::Opened(opened) => opened,
             Tried::Wrong(failure) => return Tried::Wrong(failure),
+            Tried::Refused(failure) => return Tried::Refused(failure),
             Tried::Failed(failure) => return Tried::Failed(failure),
         };
         if password.is_none() {
@@ -156,7 +157,7 @@ impl Opening<'_> {
     }
 
     fn identity(&self, entry: &Entry, opened: &Opened) -> Result<SigningIdentity, Failure> {
-        let attempt = Attempt::new(self.file.args.encoding()?, self.file.output);
+        let attempt = Attempt::new(key_name(entry), self.file.output).in_encoding(self.file.args.encoding()?);
         let mut attempt = known(attempt, &self.access.key, KEY_VARIABLE);
         attempt = match &opened.password {
             Some(password) => attempt.guess(password.clone()),
@@ -199,15 +200,15 @@ impl Opening<'_> {
 
 /// The keystore's password does not open the key.
 fn another_password(entry: &Entry, error: &KeystoreError) -> Failure {
-    let name = entry.alias().map_or_else(|| "its key".to_owned(), |alias| format!("key \"{}\"", Untrusted(alias)));
     let mut failure = Failure::from_error(error);
-    failure.message = format!("the keystore opened, but {name} has another password");
+    failure.message = format!("the keystore opened, but {} has another password", key_name(entry));
     failure
 }
 
 fn question(entry: &Entry) -> String {
-    match entry.alias() {
-        Some(alias) => format!("Password of key \"{}\" (it differs from the keystore's): ", Untrusted(alias)),
-        None => "Password of the key: ".to_owned(),
-    }
+    format!("Password of {} (it differs from the keystore's): ", key_name(entry))
+}
+
+fn key_name(entry: &Entry) -> String {
+    entry.alias().map_or_else(|| "its key".to_owned(), |alias| format!("key \"{}\"", Untrusted(alias)))
 }
