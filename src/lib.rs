@@ -16,6 +16,7 @@ pub mod bytes;
 pub mod limits;
 #[cfg(feature = "fs")]
 pub mod output_file;
+mod parallel;
 pub mod secret;
 pub mod source;
 pub mod text;

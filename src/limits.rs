@@ -13,8 +13,12 @@ pub const END_RECORD_SEARCH: u64 = 65_557;
 pub const ARCHIVE_SIZE: u64 = 0xffff_ffff;
 /// Bytes of a central directory: 65,535 records with names of 950 bytes; an app of 20,000 entries has 2 MB.
 pub const CENTRAL_DIRECTORY_SIZE: u64 = 64 << 20;
-/// Bytes that are read, inflated or copied at a time.
+/// Bytes that are read or copied at a time.
 pub const IO_CHUNK: u64 = 64 << 10;
+/// Bytes that are inflated at a time: with fewer, the window of 32 KiB is copied too often.
+pub const INFLATED_CHUNK: usize = 256 << 10;
+/// Bytes of a compressed entry that is written without compression (`resources.arsc`): the largest have 60 MB.
+pub const STORED_AGAIN: u64 = 128 << 20;
 
 // --- Keystores ---
 

@@ -144,6 +144,17 @@ impl OutputFile {
         reopened.map_err(|source| OutputError::Write { target: self.target.clone(), source })
     }
 
+    /// Sends what is written so far to the disk, so that little is left to do at the end.
+    ///
+    /// # Errors
+    /// [`OutputError::Write`].
+    pub fn sync(&self) -> Result<(), OutputError> {
+        self.temporary
+            .as_file()
+            .sync_data()
+            .map_err(|source| OutputError::Write { target: self.target.clone(), source })
+    }
+
     /// Puts the file in its place.
     ///
     /// # Errors

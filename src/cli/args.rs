@@ -2,6 +2,7 @@
 
 use super::password::PasswordSpec;
 use super::signer::KeystoreArgs;
+use super::signing::SigningArgs;
 use clap::builder::styling::{AnsiColor, Styles};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
@@ -62,8 +63,12 @@ pub(crate) enum Command {
     Key(KeyArgs),
     /// Check a finished APK or App Bundle before the upload
     Verify(Box<VerifyArgs>),
-    /// Put an API key into an APK, an App Bundle, or a folder of assets
-    Inject(InjectArgs),
+    /// Put an API key into an APK, an App Bundle, or a folder of assets; align and sign
+    Inject(Box<InjectArgs>),
+    /// Align and sign an APK, or sign an App Bundle
+    Sign(Box<SignArgs>),
+    /// Show the certificates of a rotated key, or let another key follow
+    Lineage(LineageArgs),
     /// Tell what a check means and how to repair what it found
     Explain(ExplainArgs),
     /// Print a completion script for a shell
@@ -208,28 +213,88 @@ pub(crate) struct InjectArgs {
     #[arg(value_name = "FILE", required_unless_present = "into_assets", conflicts_with = "into_assets")]
     pub(crate) file: Option<PathBuf>,
     /// The API key: a path, env:NAME, or - for standard input
-    #[arg(long, value_name = "SPEC")]
-    pub(crate) api_key: String,
-    /// Where to write the result
-    #[arg(long, value_name = "FILE", conflicts_with = "into_assets")]
-    pub(crate) out: Option<PathBuf>,
+    #[arg(long, value_name = "SPEC", required_unless_present = "remove")]
+    pub(crate) api_key: Option<String>,
+    /// Take the key out instead
+    #[arg(long, conflicts_with_all = ["api_key", "into_assets"])]
+    pub(crate) remove: bool,
     /// Write DIR/api_key.txt instead, for a build
     #[arg(long, value_name = "DIR", requires = "package")]
     pub(crate) into_assets: Option<PathBuf>,
-    /// The package that the key must be for
+    /// The package that the app and the key must have
     #[arg(long, value_name = "ID")]
     pub(crate) package: Option<String>,
     /// Drop the signature of a signed file: it has to be signed again
-    #[arg(long, conflicts_with = "into_assets")]
+    #[arg(long, conflicts_with_all = ["into_assets", "ks", "key", "signing_properties"])]
     pub(crate) unsigned: bool,
-    /// Put the key in although it is not authentic or for another app
+    /// Put the key in although it is not authentic, for another app or for another certificate
     #[arg(long)]
     pub(crate) force: bool,
+    #[command(flatten)]
+    pub(crate) target: TargetArgs,
+    #[command(flatten)]
+    pub(crate) store: StoreCertificateArgs,
+    #[command(flatten)]
+    pub(crate) token_key: TokenKeyArgs,
+    #[command(flatten)]
+    pub(crate) signing: SigningArgs,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct SignArgs {
+    /// The APK or App Bundle; replaced in place unless --out is given
+    #[arg(value_name = "FILE", required_unless_present = "input")]
+    pub(crate) file: Option<PathBuf>,
+    /// The APK or App Bundle, as apksigner has it
+    #[arg(long = "in", value_name = "FILE", conflicts_with = "file", hide = true)]
+    pub(crate) input: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) target: TargetArgs,
+    #[command(flatten)]
+    pub(crate) signing: SigningArgs,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct TargetArgs {
+    /// Where to write the result
+    #[arg(long, value_name = "FILE")]
+    pub(crate) out: Option<PathBuf>,
     /// Say what would be done and change nothing
     #[arg(long)]
     pub(crate) dry_run: bool,
-    #[command(flatten)]
-    pub(crate) token_key: TokenKeyArgs,
+}
+
+#[derive(Debug, Args)]
+#[command(next_help_heading = "A store that signs again")]
+pub(crate) struct StoreCertificateArgs {
+    /// The MD5 of the certificate that devices will see, when it is not the one that signs here
+    #[arg(long, value_name = "MD5")]
+    pub(crate) cert_md5: Option<String>,
+    /// The SHA-256 of that certificate
+    #[arg(long, value_name = "SHA-256")]
+    pub(crate) cert_sha256: Option<String>,
+    /// The store
+    #[arg(long, value_enum)]
+    pub(crate) store: Option<StoreArg>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct LineageArgs {
+    /// A lineage file, or an APK signed with a rotated key
+    #[arg(value_name = "FILE", required_unless_present_any = ["input", "old_signer"])]
+    pub(crate) file: Option<PathBuf>,
+    /// The same, as apksigner has it
+    #[arg(long = "in", value_name = "FILE", conflicts_with = "file", hide = true)]
+    pub(crate) input: Option<PathBuf>,
+    /// Where to write the new lineage
+    #[arg(long, value_name = "FILE", requires = "old_signer")]
+    pub(crate) out: Option<PathBuf>,
+    /// Begin the options of the newest signer so far: --ks ... or --key and --cert
+    #[arg(long, action = clap::ArgAction::Count, requires = "new_signer", requires = "out")]
+    pub(crate) old_signer: u8,
+    /// Begin the options of the signer that follows it
+    #[arg(long, action = clap::ArgAction::Count, requires = "old_signer")]
+    pub(crate) new_signer: u8,
 }
 
 #[derive(Debug, Args)]

@@ -8,10 +8,9 @@ mod debug_keystore;
 mod failure;
 mod input;
 mod output;
-#[cfg_attr(not(test), expect(dead_code, reason = "the commands that sign use the rest"))]
 mod password;
-#[cfg_attr(not(test), expect(dead_code, reason = "the commands that sign use the rest"))]
 mod signer;
+mod signing;
 mod store;
 mod waiting;
 
@@ -43,9 +42,9 @@ impl From<Status> for ExitCode {
 
 /// Runs the program.
 pub(crate) fn run() -> ExitCode {
-    let parsed = signer::separate(std::env::args_os().collect())
+    let parsed = signer::separate(signing::join_switches(std::env::args_os().collect()))
         .and_then(|(own, signers)| Ok((Arguments::try_parse_from(own)?, signers)));
-    let (arguments, _signers) = match parsed {
+    let (arguments, further) = match parsed {
         Ok(parsed) => parsed,
         Err(error) => return usage(&error),
     };
@@ -54,7 +53,9 @@ pub(crate) fn run() -> ExitCode {
         Command::Fingerprint(args) => command::fingerprint::run(args, &output),
         Command::Key(args) => command::key::run(args, &output),
         Command::Verify(args) => command::verify::run(args, &output),
-        Command::Inject(args) => command::inject::run(args, &output),
+        Command::Inject(args) => command::inject::run(args, &further, &output),
+        Command::Sign(args) => command::sign::run(args, &further, &output),
+        Command::Lineage(args) => command::lineage::run(args, &further, &output),
         Command::Explain(args) => command::explain::run(args, &output),
         Command::Completions(args) => command::completions::run(args, &output),
     };

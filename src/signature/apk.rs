@@ -9,9 +9,11 @@ use super::signer::{SignerBlock, attribute};
 use super::v3::{self, Context, LAST_LEVEL, first_level};
 use super::verify::{self, Actual, check_signer};
 use super::{
-    Depth, Input, Request, Scheme, SignatureError, Signatures, Verdict, agreement, content, rules, stamp, v4, v32,
+    Depth, Input, Request, Scheme, SignatureError, Signatures, Verdict, agreement, content, rules, spare, stamp, v4,
+    v32,
 };
 use crate::bytes::Reader;
+use crate::parallel;
 use crate::text::Untrusted;
 use crate::zip::Directory;
 use std::collections::{BTreeMap, BTreeSet};
@@ -32,10 +34,13 @@ pub(super) fn examine(input: Input<'_>, request: &Request) -> Result<Signatures,
     let scope = Scope::of(levels, values.present(&jar));
     let parsed = Parsed::of(&values, &scope, &mut findings);
     let needed = check_schemes(&parsed, &scope, &mut findings);
-    if let Some(block) = block.as_ref().filter(|_| request.depth == Depth::Full) {
-        check_contents(input, block, (&parsed, &needed), &mut findings)?;
-    }
-    let v1 = examine_jar(&jar, input, (request, &scope), &mut findings)?;
+    let (contents, v1) = parallel::join(
+        || check_contents(input, block.as_ref().filter(|_| request.depth == Depth::Full), (&parsed, &scope, &needed)),
+        || examine_jar(&jar, input, (request, &scope)),
+    );
+    findings.append(contents?);
+    let (v1, jar_findings) = v1?;
+    findings.append(jar_findings);
     if let Some(idsig) = request.v4_signature.as_ref().filter(|_| request.depth == Depth::Full) {
         v4::check(input, idsig, (&parsed, &scope), &mut findings)?;
     }
@@ -81,14 +86,14 @@ fn examine_jar(
     jar: &JarFiles<'_>,
     input: Input<'_>,
     (request, scope): (&Request, &Scope),
-    findings: &mut Findings,
-) -> Result<jar::Verified, SignatureError> {
+) -> Result<(jar::Verified, Findings), SignatureError> {
+    let mut findings = Findings::default();
     let mut verified = jar::Verified::default();
     let used = scope.uses(Scheme::V1) && jar.is_present();
     if used && request.depth == Depth::Full {
         let block_schemes = scope.used.iter().copied().filter(|scheme| *scheme != Scheme::V1).collect();
         let jar_scope = JarScope { input, kind: request.kind, levels: scope.levels, block_schemes };
-        verified = jar.verify(&jar_scope, findings)?;
+        verified = jar.verify(&jar_scope, &mut findings)?;
     }
     if verified.signers.is_empty() {
         let mut claims = Findings::default();
@@ -97,7 +102,7 @@ fn examine_jar(
             findings.problems.append(&mut claims.problems);
         }
     }
-    Ok(verified)
+    Ok((verified, findings))
 }
 
 /// What no device installs, whatever its signature.
@@ -172,10 +177,11 @@ fn check_schemes(parsed: &Parsed<'_>, scope: &Scope, findings: &mut Findings) ->
 /// Digests the file once and compares what the signers say.
 fn check_contents(
     input: Input<'_>,
-    block: &SigningBlock,
-    (parsed, needed): (&Parsed<'_>, &Needed),
-    findings: &mut Findings,
-) -> Result<(), SignatureError> {
+    block: Option<&SigningBlock>,
+    (parsed, scope, needed): (&Parsed<'_>, &Scope, &Needed),
+) -> Result<Findings, SignatureError> {
+    let mut findings = Findings::default();
+    let Some(block) = block else { return Ok(findings) };
     let wanted: BTreeSet<ContentDigest> = needed.values().flatten().copied().collect();
     if wanted.contains(&ContentDigest::VeritySha256) && !content::is_page_aligned(&block.range) {
         let message = "a verity digest needs the signing block to begin and end at a multiple of 4096 bytes";
@@ -186,10 +192,11 @@ fn check_contents(
         let actual = actual.iter().filter(|(content, _)| digests.contains(content));
         let actual: Actual = actual.map(|(content, digest)| (*content, digest.clone())).collect();
         for signer in parsed.blocks(*scheme) {
-            verify::check_contents(*scheme, signer, &actual, findings);
+            verify::check_contents(*scheme, signer, &actual, &mut findings);
         }
     }
-    Ok(())
+    spare::check(parsed, scope, &actual, &mut findings);
+    Ok(findings)
 }
 
 /// v2 says which newer scheme must be there too (apksigning/v3, "Stripping protection").

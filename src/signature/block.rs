@@ -213,7 +213,7 @@ fn scheme_of(id: u32) -> Option<Scheme> {
 }
 
 /// Who writes pairs that Android does not know.
-fn known_maker(id: u32) -> &'static str {
+pub(super) fn known_maker(id: u32) -> &'static str {
     match id {
         0x504b_4453 => " (dependency list of the Android Gradle plugin)",
         0x2146_444e => " (Google Play)",

@@ -7,8 +7,8 @@
 
 use super::Input;
 use super::algorithm::ContentDigest;
-use super::parallel;
-use crate::source::SourceError;
+use crate::parallel;
+use crate::source::{ReadAt, SourceError};
 use md5::Digest;
 use sha2::{Sha256, Sha512};
 use std::collections::{BTreeMap, BTreeSet};
@@ -32,8 +32,34 @@ struct ChunkDigests {
     pages: Vec<u8>,
 }
 
+/// The digests of the whole chunks at the start of a file, which are known before its end is.
+#[derive(Debug, Default)]
+pub(super) struct Beginning(Vec<ChunkDigests>);
+
+impl Beginning {
+    /// Digests the whole chunks in the first `size` bytes.
+    pub(super) fn digest(
+        source: &dyn ReadAt,
+        size: u64,
+        wanted: &BTreeSet<ContentDigest>,
+    ) -> Result<Self, SourceError> {
+        let whole = size.checked_div(CHUNK).unwrap_or(0).saturating_mul(CHUNK);
+        digest_range(source, 0..if wanted.is_empty() { 0 } else { whole }, wanted).map(Self)
+    }
+}
+
 /// The wanted digests of a file whose signing block stands at `block`.
 pub(super) fn digest(
+    input: Input<'_>,
+    block: &Range<u64>,
+    wanted: &BTreeSet<ContentDigest>,
+) -> Result<BTreeMap<ContentDigest, Vec<u8>>, SourceError> {
+    digest_rest(Beginning::default(), input, block, wanted)
+}
+
+/// As [`digest`], when the same digests of the file's beginning are already there.
+pub(super) fn digest_rest(
+    Beginning(mut chunks): Beginning,
     input: Input<'_>,
     block: &Range<u64>,
     wanted: &BTreeSet<ContentDigest>,
@@ -42,7 +68,8 @@ pub(super) fn digest(
         return Ok(BTreeMap::new());
     }
     let end = end_record(input, block.start)?;
-    let mut chunks = digest_entries(input, block.start, wanted)?;
+    let digested = u64::try_from(chunks.len()).unwrap_or(u64::MAX).saturating_mul(CHUNK);
+    chunks.extend(digest_range(input.source, digested..block.start, wanted)?);
     let tail = [input.directory.bytes(), &end].concat();
     for section in [input.directory.bytes(), end.as_slice()] {
         let chunk = usize::try_from(CHUNK).unwrap_or(usize::MAX);
@@ -74,15 +101,16 @@ fn end_record(input: Input<'_>, block_start: u64) -> Result<Vec<u8>, SourceError
     Ok(end)
 }
 
-/// Digests what stands before the signing block, chunk by chunk.
-fn digest_entries(
-    input: Input<'_>,
-    size: u64,
+/// Digests a part of what stands before the signing block, chunk by chunk. It begins at a multiple of a chunk.
+fn digest_range(
+    source: &dyn ReadAt,
+    range: Range<u64>,
     wanted: &BTreeSet<ContentDigest>,
 ) -> Result<Vec<ChunkDigests>, SourceError> {
+    let size = range.end.saturating_sub(range.start);
     let count = usize::try_from(size.div_ceil(CHUNK)).unwrap_or(usize::MAX);
     parallel::map(count, Vec::new, |buffer: &mut Vec<u8>, index| {
-        let data = read_chunk(input, size, index, buffer)?;
+        let data = read_chunk(source, &range, index, buffer)?;
         let mut digests = ChunkDigests::chunked(data, wanted);
         if wanted.contains(&ContentDigest::VeritySha256) {
             digests.pages = page_digests(APK_SALT, data);
@@ -91,12 +119,17 @@ fn digest_entries(
     })
 }
 
-/// Fills `buffer` with the chunk of this number out of the first `size` bytes of the file.
-fn read_chunk<'b>(input: Input<'_>, size: u64, index: usize, buffer: &'b mut Vec<u8>) -> Result<&'b [u8], SourceError> {
-    let start = u64::try_from(index).unwrap_or(u64::MAX).saturating_mul(CHUNK);
-    let length = size.saturating_sub(start).min(CHUNK);
+/// Fills `buffer` with the chunk of this number out of `range`.
+fn read_chunk<'b>(
+    source: &dyn ReadAt,
+    range: &Range<u64>,
+    index: usize,
+    buffer: &'b mut Vec<u8>,
+) -> Result<&'b [u8], SourceError> {
+    let start = range.start.saturating_add(u64::try_from(index).unwrap_or(u64::MAX).saturating_mul(CHUNK));
+    let length = range.end.saturating_sub(start).min(CHUNK);
     buffer.resize(usize::try_from(length).unwrap_or(0), 0);
-    input.source.read_exact_at(buffer, start)?;
+    source.read_exact_at(buffer, start)?;
     Ok(buffer)
 }
 
@@ -160,7 +193,7 @@ pub(super) fn file_tree(input: Input<'_>) -> Result<Vec<Vec<u8>>, SourceError> {
     let size = input.source.size();
     let count = usize::try_from(size.div_ceil(CHUNK)).unwrap_or(usize::MAX);
     let leaves = parallel::map(count, Vec::new, |buffer: &mut Vec<u8>, index| {
-        read_chunk(input, size, index, buffer).map(|data| page_digests(&[], data))
+        read_chunk(input.source, &(0..size), index, buffer).map(|data| page_digests(&[], data))
     })?;
     let mut levels = vec![leaves.concat()];
     while let Some(last) = levels.last_mut() {

@@ -36,6 +36,13 @@ impl Findings {
         push(&mut self.notes, rule, scheme.into(), message.into());
     }
 
+    /// Takes over what another part of the examination found.
+    pub(super) fn append(&mut self, mut other: Self) {
+        self.problems.append(&mut other.problems);
+        self.warnings.append(&mut other.warnings);
+        self.notes.append(&mut other.notes);
+    }
+
     pub(super) fn has_problems(&self) -> bool {
         !self.problems.is_empty()
     }

@@ -26,11 +26,11 @@ mod findings;
 mod jar;
 mod key;
 mod lineage;
-mod parallel;
 mod rules;
 mod schemes;
 pub mod sign;
 mod signer;
+mod spare;
 mod stamp;
 #[cfg(test)]
 mod testing;
@@ -279,6 +279,11 @@ pub fn is_signature_entry(name: &str) -> bool {
 #[must_use]
 pub fn signing_block_range(source: &dyn ReadAt, directory: &Directory) -> Option<Range<u64>> {
     block::find(source, directory).ok()?.range()
+}
+
+/// Who writes a pair of the signing block that Android does not know, in brackets behind a space; empty for an unknown.
+pub(crate) fn pair_maker(id: u32) -> &'static str {
+    block::known_maker(id)
 }
 
 #[cfg(test)]

@@ -264,6 +264,8 @@ rules! {
     SIGNER_ALGORITHM_UNKNOWN = "signer-algorithm-unknown", UNPROTECTED;
     /// A signature that no Android version looks at is wrong.
     SIGNER_SPARE_SIGNATURE_WRONG = "signer-spare-signature-wrong", TOOL;
+    /// A scheme is there that no Android version in question looks at, and it does not hold.
+    SPARE_SCHEME_WRONG = "spare-scheme-wrong", TOOL;
     /// An attribute that is not known.
     SIGNER_ATTRIBUTE_UNKNOWN = "signer-attribute-unknown", "nothing to do, unless you expect an old tool to know it";
     /// An attribute that is for v3.1 only.

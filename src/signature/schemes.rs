@@ -9,7 +9,7 @@ use super::signer::{self, SignerBlock};
 use super::v3::{self, LAST_LEVEL, V3Signer, first_level};
 use super::v32;
 use super::verify::Levels;
-use super::{Input, Scheme, SignatureError, Signer};
+use super::{Input, Problem, Scheme, SignatureError, Signer};
 use crate::certificate::Certificate;
 use std::collections::BTreeSet;
 
@@ -89,26 +89,26 @@ pub(super) struct Parsed<'a> {
     pub(super) v3: Option<Vec<V3Signer<'a>>>,
     pub(super) v31: Option<Vec<V3Signer<'a>>>,
     pub(super) v32: Option<Vec<V3Signer<'a>>>,
+    /// What is wrong with schemes that no Android version in question uses.
+    pub(super) spare_problems: Vec<Problem>,
 }
 
 impl<'a> Parsed<'a> {
-    /// Reads all schemes; those that are not used may be malformed without a problem.
+    /// Reads all schemes; what is wrong with those that are not used is kept apart.
     pub(super) fn of(values: &'a Values, scope: &Scope, findings: &mut Findings) -> Self {
-        let mut ignored = Findings::default();
+        let mut spare = Findings::default();
         let v2 = values.v2.as_deref().map(|value| {
-            let findings = if scope.uses(Scheme::V2) { &mut *findings } else { &mut ignored };
+            let findings = if scope.uses(Scheme::V2) { &mut *findings } else { &mut spare };
             signer::parse(Scheme::V2, value, findings)
         });
         let mut read = |scheme: Scheme, value: &'a Option<Vec<u8>>| {
-            let findings = if scope.uses(scheme) { &mut *findings } else { &mut ignored };
+            let findings = if scope.uses(scheme) { &mut *findings } else { &mut spare };
             value.as_deref().map(|value| v3::parse(scheme, value, findings))
         };
-        Self {
-            v2,
-            v3: read(Scheme::V3, &values.v3),
-            v31: read(Scheme::V31, &values.v31),
-            v32: read(Scheme::V32, &values.v32),
-        }
+        let v3 = read(Scheme::V3, &values.v3);
+        let v31 = read(Scheme::V31, &values.v31);
+        let v32 = read(Scheme::V32, &values.v32);
+        Self { v2, v3, v31, v32, spare_problems: spare.problems }
     }
 
     pub(super) fn v3_family(&self) -> [(Scheme, Option<&[V3Signer<'a>]>); 3] {

@@ -5,6 +5,7 @@
 //! (`outputInputJarEntryLfhRecord`, `getInputJarEntryDataAlignmentMultiple`).
 
 use super::contents::LocalHeader;
+use super::edit::length;
 use super::error::ZipError;
 use super::reader::{Directory, Entry, Method};
 use crate::bytes::{BytesError, Reader};
@@ -12,7 +13,7 @@ use crate::source::ReadAt;
 
 /// The extra field in which zipalign of the Android tools and apksigner keep padding: a 16-bit alignment and zero
 /// bytes (`ApkSigner.java`, `ALIGNMENT_ZIP_EXTRA_DATA_FIELD_HEADER_ID`).
-pub(super) const ALIGNMENT_FIELD: u16 = 0xd935;
+const ALIGNMENT_FIELD: u16 = 0xd935;
 
 /// Alignments that Android asks for, largest first: 16 KiB and 4 KiB pages for native libraries, 4 bytes for all
 /// other stored entries.
@@ -68,6 +69,26 @@ impl Alignment {
         u64::from(wanted).max(1)
     }
 
+    /// Names of the stored entries that are not aligned in this way where they stand.
+    ///
+    /// # Errors
+    /// [`ZipError`] when a local header cannot be read.
+    pub fn misaligned(self, source: &dyn ReadAt, directory: &Directory) -> Result<Vec<String>, ZipError> {
+        let mut names = Vec::new();
+        for entry in directory.entries().iter().filter(|entry| entry.method == Method::STORED) {
+            if self.moves(source, directory, entry)? {
+                names.push(entry.name.clone());
+            }
+        }
+        Ok(names)
+    }
+
+    fn moves(self, source: &dyn ReadAt, directory: &Directory, entry: &Entry) -> Result<bool, ZipError> {
+        let local = directory.local_header(source, entry)?;
+        let extra = source.bytes(local.extra.clone())?;
+        Ok(self.to_make(entry, (&local, &extra), entry.local_header_offset).is_some())
+    }
+
     /// Where the first stored entry begins that must be aligned although nothing before it changes.
     pub(super) fn first_misaligned(
         self,
@@ -80,9 +101,7 @@ impl Alignment {
             Self::Made { .. } => {}
         }
         for (_, entry) in in_file_order.iter().filter(|(_, entry)| entry.method == Method::STORED) {
-            let local = directory.local_header(source, entry)?;
-            let extra = source.bytes(local.extra.clone())?;
-            if self.to_make(entry, (&local, &extra), entry.local_header_offset).is_some() {
+            if self.moves(source, directory, entry)? {
                 return Ok(entry.local_header_offset);
             }
         }
@@ -104,6 +123,51 @@ fn declared(extra: &[u8]) -> Option<u16> {
             return value.u16_le("alignment").ok();
         }
     }
+}
+
+/// An extra field without old padding and with so much new padding that the data behind it is aligned.
+pub(super) fn padded_extra(old: &[u8], unpadded: u64, alignment: u64) -> Vec<u8> {
+    let extra = without_padding(old);
+    if unpadded.saturating_add(length(&extra)).is_multiple_of(alignment) {
+        return extra;
+    }
+    aligned_extra(old, unpadded, alignment)
+}
+
+/// The same, with the field for padding also where none is needed: it says which alignment the entry wants
+/// (`ApkSigner.java`, `createExtraFieldToAlignData`).
+pub(super) fn aligned_extra(old: &[u8], unpadded: u64, alignment: u64) -> Vec<u8> {
+    let mut extra = without_padding(old);
+    let here = unpadded.saturating_add(length(&extra));
+    // field header, alignment value, then zero bytes up to the boundary
+    let data = here.saturating_add(6);
+    let zeros = data.next_multiple_of(alignment).saturating_sub(data);
+    let field_size = u16::try_from(zeros.saturating_add(2)).unwrap_or(2);
+    extra.extend_from_slice(&ALIGNMENT_FIELD.to_le_bytes());
+    extra.extend_from_slice(&field_size.to_le_bytes());
+    extra.extend_from_slice(&u16::try_from(alignment).unwrap_or(4).to_le_bytes());
+    extra.resize(extra.len().saturating_add(usize::try_from(zeros).unwrap_or(0)), 0);
+    extra
+}
+
+/// Takes out alignment fields and the bare zero bytes that zipalign appends; other fields stay.
+fn without_padding(extra: &[u8]) -> Vec<u8> {
+    let mut kept = Vec::new();
+    let mut rest = extra;
+    while let Some((id, after_id)) = rest.split_first_chunk::<2>() {
+        let Some((size, after_size)) = after_id.split_first_chunk::<2>() else { break };
+        let (id, size) = (u16::from_le_bytes(*id), usize::from(u16::from_le_bytes(*size)));
+        let Some((_, after)) = after_size.split_at_checked(size) else { break };
+        let used = rest.len().saturating_sub(after.len());
+        if id != ALIGNMENT_FIELD && (id != 0 || size != 0) {
+            kept.extend_from_slice(rest.get(..used).unwrap_or_default());
+        }
+        rest = after;
+    }
+    if rest.iter().any(|byte| *byte != 0) {
+        kept.extend_from_slice(rest);
+    }
+    kept
 }
 
 #[cfg(test)]
@@ -157,5 +221,14 @@ mod tests {
         let (entry, local) = stored("res/a.png", 961, 1001);
         assert_eq!(made.to_make(&entry, (&local, &[]), 961), Some(4));
         assert_eq!(made.to_make(&entry, (&local, &[]), 960), None);
+    }
+
+    #[test]
+    fn other_extra_fields_survive() {
+        let field = [0x55, 0x54, 1, 0, 7];
+        let mut extra = field.to_vec();
+        extra.extend([0x35, 0xd9, 2, 0, 4, 0, 0, 0, 0]);
+        assert_eq!(without_padding(&extra), field);
+        assert_eq!(without_padding(&[0, 0, 0]), Vec::<u8>::new());
     }
 }

@@ -4,7 +4,7 @@ use super::error::ZipError;
 use super::reader::{self, Directory, Entry, Method};
 use super::record::{Common, DESCRIPTOR_MAGIC, FLAG_DATA_DESCRIPTOR, FLAG_ENCRYPTED, LOCAL_MAGIC, LOCAL_SIZE};
 use crate::bytes::Reader;
-use crate::limits::IO_CHUNK;
+use crate::limits::{INFLATED_CHUNK, IO_CHUNK};
 use crate::source::ReadAt;
 use flate2::{Decompress, FlushDecompress, Status};
 use std::fmt;
@@ -104,38 +104,14 @@ impl Directory {
             return Err(ZipError::TooLarge { name: entry.name.clone(), size: entry.declared_size, limit });
         }
         let mut contents = Vec::new();
-        self.stream(source, entry, &mut |bytes| contents.extend_from_slice(bytes))?;
+        self.unpacker(source).unpack(entry, &mut |bytes| contents.extend_from_slice(bytes))?;
         Ok(contents)
     }
 
-    /// Hands the uncompressed data of an entry to `sink`, piece by piece, and checks its length and CRC-32 at the end.
-    /// What `sink` saw counts only when this returns `Ok`.
-    ///
-    /// # Errors
-    /// [`ZipError`] when the entry breaks a rule.
-    pub fn stream(&self, source: &dyn ReadAt, entry: &Entry, sink: &mut dyn FnMut(&[u8])) -> Result<(), ZipError> {
-        let data = |reason| ZipError::Data { name: entry.name.clone(), reason };
-        let local = self.local_header(source, entry)?;
-        let mut crc32 = crc32fast::Hasher::new();
-        let mut size: u64 = 0;
-        let mut counted = |bytes: &[u8]| {
-            crc32.update(bytes);
-            size = size.saturating_add(u64::try_from(bytes.len()).unwrap_or(u64::MAX));
-            sink(bytes);
-            size <= entry.declared_size
-        };
-        match entry.method {
-            Method::STORED => copy_stored(source, local.data, &mut counted)?,
-            Method::DEFLATED => inflate(source, local.data, &mut counted)?.map_err(data)?,
-            Method(_) => return Err(data("its compression method is neither stored nor deflated")),
-        }
-        if size != entry.declared_size {
-            return Err(data("its data has another length than declared"));
-        }
-        if crc32.finalize() != entry.declared_crc32 {
-            return Err(data("its CRC-32 does not match its data"));
-        }
-        Ok(())
+    /// What reads the data of entries.
+    #[must_use]
+    pub fn unpacker<'a>(&'a self, source: &'a dyn ReadAt) -> Unpacker<'a> {
+        Unpacker { directory: self, source, inflater: Decompress::new(false), input: Vec::new(), output: Vec::new() }
     }
 
     /// The name as it stands in the central directory.
@@ -202,53 +178,106 @@ fn length(bytes: &[u8]) -> u64 {
 /// Whether to go on.
 type Counted<'a> = dyn FnMut(&[u8]) -> bool + 'a;
 
-fn copy_stored(source: &dyn ReadAt, data: Range<u64>, sink: &mut Counted<'_>) -> Result<(), ZipError> {
-    let mut start = data.start;
-    while start < data.end {
-        let end = start.saturating_add(IO_CHUNK).min(data.end);
-        if !sink(&source.bytes(start..end)?) {
-            break;
-        }
-        start = end;
-    }
-    Ok(())
+/// Reads the data of entries; its buffers serve one entry after the other.
+pub struct Unpacker<'a> {
+    directory: &'a Directory,
+    source: &'a dyn ReadAt,
+    inflater: Decompress,
+    input: Vec<u8>,
+    output: Vec<u8>,
 }
 
-/// Inflates `data`. The inner error is a rule of the format that the data breaks.
-fn inflate(
-    source: &dyn ReadAt,
-    data: Range<u64>,
-    sink: &mut Counted<'_>,
-) -> Result<Result<(), &'static str>, ZipError> {
-    let mut inflater = Decompress::new(false);
-    let mut output = vec![0; usize::try_from(IO_CHUNK).unwrap_or(usize::MAX)];
-    let mut start = data.start;
-    let mut input = Vec::new();
-    loop {
-        if input.is_empty() && start < data.end {
+impl fmt::Debug for Unpacker<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Unpacker")
+    }
+}
+
+impl Unpacker<'_> {
+    /// Hands the uncompressed data of an entry to `sink`, piece by piece, and checks its length and CRC-32 at the end.
+    /// What `sink` saw counts only when this returns `Ok`.
+    ///
+    /// # Errors
+    /// [`ZipError`] when the entry breaks a rule.
+    pub fn unpack(&mut self, entry: &Entry, sink: &mut dyn FnMut(&[u8])) -> Result<(), ZipError> {
+        let data = |reason| ZipError::Data { name: entry.name.clone(), reason };
+        let local = self.directory.local_header(self.source, entry)?;
+        let mut crc32 = crc32fast::Hasher::new();
+        let mut size: u64 = 0;
+        let mut counted = |bytes: &[u8]| {
+            crc32.update(bytes);
+            size = size.saturating_add(length(bytes));
+            sink(bytes);
+            size <= entry.declared_size
+        };
+        match entry.method {
+            Method::STORED => self.copy(local.data, &mut counted)?,
+            Method::DEFLATED => self.inflate(local.data, &mut counted)?.map_err(data)?,
+            Method(_) => return Err(data("its compression method is neither stored nor deflated")),
+        }
+        if size != entry.declared_size {
+            return Err(data("its data has another length than declared"));
+        }
+        if crc32.finalize() != entry.declared_crc32 {
+            return Err(data("its CRC-32 does not match its data"));
+        }
+        Ok(())
+    }
+
+    fn copy(&mut self, data: Range<u64>, sink: &mut Counted<'_>) -> Result<(), ZipError> {
+        let mut start = data.start;
+        while start < data.end {
             let end = start.saturating_add(IO_CHUNK).min(data.end);
-            input = source.bytes(start..end)?;
+            refill(&mut self.input, self.source, start..end)?;
+            if !sink(&self.input) {
+                break;
+            }
             start = end;
         }
-        let (read_before, written_before) = (inflater.total_in(), inflater.total_out());
-        let Ok(status) = inflater.decompress(&input, &mut output, FlushDecompress::None) else {
-            return Ok(Err("its data is not valid deflate data"));
-        };
-        let read = usize::try_from(inflater.total_in().saturating_sub(read_before)).unwrap_or(usize::MAX);
-        let written = usize::try_from(inflater.total_out().saturating_sub(written_before)).unwrap_or(usize::MAX);
-        input.drain(..read.min(input.len()));
-        if !sink(output.get(..written).unwrap_or_default()) {
-            return Ok(Err("its data is longer than declared"));
-        }
-        match status {
-            Status::StreamEnd if input.is_empty() && start >= data.end => return Ok(Ok(())),
-            Status::StreamEnd => return Ok(Err("bytes stand behind its deflate data")),
-            Status::Ok | Status::BufError if read == 0 && written == 0 && start >= data.end => {
-                return Ok(Err("its deflate data is cut off"));
+        Ok(())
+    }
+
+    /// Inflates `data`. The inner error is a rule of the format that the data breaks.
+    fn inflate(&mut self, data: Range<u64>, sink: &mut Counted<'_>) -> Result<Result<(), &'static str>, ZipError> {
+        let Self { source, inflater, input, output, .. } = self;
+        inflater.reset(false);
+        output.resize(INFLATED_CHUNK, 0);
+        input.clear();
+        let (mut start, mut used) = (data.start, 0_usize);
+        loop {
+            if used >= input.len() && start < data.end {
+                let end = start.saturating_add(IO_CHUNK).min(data.end);
+                refill(input, *source, start..end)?;
+                (start, used) = (end, 0);
             }
-            Status::Ok | Status::BufError => {}
+            let (read_before, written_before) = (inflater.total_in(), inflater.total_out());
+            let rest = input.get(used..).unwrap_or_default();
+            let Ok(status) = inflater.decompress(rest, output, FlushDecompress::None) else {
+                return Ok(Err("its data is not valid deflate data"));
+            };
+            let read = usize::try_from(inflater.total_in().saturating_sub(read_before)).unwrap_or(usize::MAX);
+            let written = usize::try_from(inflater.total_out().saturating_sub(written_before)).unwrap_or(usize::MAX);
+            used = used.saturating_add(read);
+            if !sink(output.get(..written).unwrap_or_default()) {
+                return Ok(Err("its data is longer than declared"));
+            }
+            match status {
+                Status::StreamEnd if used >= input.len() && start >= data.end => return Ok(Ok(())),
+                Status::StreamEnd => return Ok(Err("bytes stand behind its deflate data")),
+                Status::Ok | Status::BufError if read == 0 && written == 0 && start >= data.end => {
+                    return Ok(Err("its deflate data is cut off"));
+                }
+                Status::Ok | Status::BufError => {}
+            }
         }
     }
+}
+
+/// Reads `range` into `buffer`, whose memory serves again.
+fn refill(buffer: &mut Vec<u8>, source: &dyn ReadAt, range: Range<u64>) -> Result<(), ZipError> {
+    let length = range.end.saturating_sub(range.start);
+    buffer.resize(usize::try_from(length).unwrap_or(usize::MAX), 0);
+    Ok(source.read_exact_at(buffer, range.start)?)
 }
 
 #[cfg(test)]

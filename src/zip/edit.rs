@@ -4,11 +4,14 @@
 //! prefix can be copied by the kernel. When an entry is taken out, what stands behind it moves up, and the padding
 //! in the local headers is made anew so that each stored entry keeps the alignment that it had.
 
-use super::alignment::{ALIGNMENT_FIELD, Alignment};
+use super::alignment::{Alignment, aligned_extra, padded_extra};
 use super::deflate::deflate;
 use super::error::ZipError;
 use super::reader::{Directory, Entry, Method};
-use super::record::{Common, END_SIZE, EndRecord, FLAG_UTF8, LOCAL_MAGIC, LOCAL_SIZE, RECORD_MAGIC};
+use super::record::{
+    Common, END_SIZE, EndRecord, FLAG_DATA_DESCRIPTOR, FLAG_UTF8, LOCAL_MAGIC, LOCAL_SIZE, RECORD_MAGIC,
+};
+use crate::limits::STORED_AGAIN;
 use crate::source::{Piece, ReadAt};
 use std::collections::BTreeSet;
 use std::ops::Range;
@@ -30,6 +33,8 @@ pub struct NewEntry {
 pub struct Edit {
     /// Positions in [`Directory::entries`] of entries to take out.
     pub removed: BTreeSet<usize>,
+    /// Positions of compressed entries that shall be stored instead.
+    pub unpacked: BTreeSet<usize>,
     /// Entries to put behind the others.
     pub added: Vec<NewEntry>,
 }
@@ -75,7 +80,7 @@ impl Edit {
     ) -> Result<Rewritten, ZipError> {
         let mut writer = Planner { alignment, ..Planner::default() };
         let kept = self.kept_in_file_order(directory);
-        let cut = self.first_removed(directory).min(alignment.first_misaligned(source, directory, &kept)?);
+        let cut = self.first_changed(directory).min(alignment.first_misaligned(source, directory, &kept)?);
         let untouched = untouched_prefix(source, directory, &kept, cut)?;
         writer.copy(0..untouched);
         let mut offsets = vec![None; directory.entries().len()];
@@ -84,16 +89,21 @@ impl Edit {
                 entry.local_header_offset
             } else {
                 let offset = writer.position;
-                writer.move_entry(source, directory, entry)?;
+                if self.unpacked.contains(&position) {
+                    writer.store_entry(source, directory, entry)?;
+                } else {
+                    writer.move_entry(source, directory, entry)?;
+                }
                 offset
             };
             if let Some(slot) = offsets.get_mut(position) {
                 *slot = Some(new_offset);
             }
         }
-        for (entry, offset) in directory.entries().iter().zip(offsets) {
+        for (position, (entry, offset)) in directory.entries().iter().zip(offsets).enumerate() {
             if let Some(offset) = offset {
-                writer.keep_record(directory, entry, offset)?;
+                let stored = self.unpacked.contains(&position);
+                writer.keep_record(directory, entry, (offset, stored))?;
             }
         }
         for entry in &self.added {
@@ -109,10 +119,10 @@ impl Edit {
         kept
     }
 
-    /// Where the first removed entry begins.
-    fn first_removed(&self, directory: &Directory) -> u64 {
-        let removed = self.removed.iter().filter_map(|position| directory.entries().get(*position));
-        removed.map(|entry| entry.local_header_offset).min().unwrap_or(u64::MAX)
+    /// Where the first entry begins that is taken out or stored.
+    fn first_changed(&self, directory: &Directory) -> u64 {
+        let changed = self.removed.union(&self.unpacked).filter_map(|position| directory.entries().get(*position));
+        changed.map(|entry| entry.local_header_offset).min().unwrap_or(u64::MAX)
     }
 }
 
@@ -183,10 +193,40 @@ impl Planner {
         Ok(())
     }
 
+    /// Writes a compressed entry as a stored one, with its data aligned.
+    fn store_entry(&mut self, source: &dyn ReadAt, directory: &Directory, entry: &Entry) -> Result<(), ZipError> {
+        let contents = directory.contents(source, entry, STORED_AGAIN)?;
+        let local = directory.local_header(source, entry)?;
+        let name = directory.raw_name(entry);
+        let fixed_and_name = local.header.start.saturating_add(LOCAL_SIZE).saturating_add(length(name));
+        let mut header = source.bytes(local.header.start..fixed_and_name)?;
+        let unpadded = self.position.saturating_add(length(&header));
+        let extra = aligned_extra(&source.bytes(local.extra)?, unpadded, 4);
+        let extra_length = u16::try_from(extra.len()).map_err(|_| ZipError::Unwritable("a local header too long"))?;
+        // APPNOTE 4.3.7: the fields from the flags on are those of the record
+        if let Some(fields) = header.get_mut(6..26) {
+            be_stored(fields, entry);
+        }
+        if let Some(field) = header.get_mut(28..30) {
+            field.copy_from_slice(&extra_length.to_le_bytes());
+        }
+        header.extend_from_slice(&extra);
+        self.bytes([header, contents].concat());
+        Ok(())
+    }
+
     /// Copies a record of the central directory with the entry's new offset.
-    fn keep_record(&mut self, directory: &Directory, entry: &Entry, offset: u64) -> Result<(), ZipError> {
+    fn keep_record(
+        &mut self,
+        directory: &Directory,
+        entry: &Entry,
+        (offset, stored): (u64, bool),
+    ) -> Result<(), ZipError> {
         let offset = u32::try_from(offset).map_err(|_| ZipError::Unwritable("more than 4 GiB"))?;
         let mut record = directory.bytes().get(entry.record.clone()).unwrap_or_default().to_vec();
+        if let Some(fields) = record.get_mut(8..28).filter(|_| stored) {
+            be_stored(fields, entry);
+        }
         // APPNOTE 4.3.12: the offset of the local header is the last field of the fixed 46 bytes
         if let Some(field) = record.get_mut(42..46) {
             field.copy_from_slice(&offset.to_le_bytes());
@@ -254,6 +294,23 @@ impl Planner {
     }
 }
 
+/// Changes the 20 bytes from the flags to the size, which a local header and a record have in common, to those of the
+/// same entry without compression and without a data descriptor.
+fn be_stored(fields: &mut [u8], entry: &Entry) {
+    let flags = entry.flags & !FLAG_DATA_DESCRIPTOR;
+    let size = u32::try_from(entry.declared_size).unwrap_or(u32::MAX);
+    let mut put = |range: Range<usize>, bytes: &[u8]| {
+        if let Some(field) = fields.get_mut(range) {
+            field.copy_from_slice(bytes);
+        }
+    };
+    put(0..2, &flags.to_le_bytes());
+    put(2..4, &Method::STORED.0.to_le_bytes());
+    put(8..12, &entry.declared_crc32.to_le_bytes());
+    put(12..16, &size.to_le_bytes());
+    put(16..20, &size.to_le_bytes());
+}
+
 pub(super) fn new_record(common: Common, name: &str, offset: u32) -> Vec<u8> {
     let mut record = RECORD_MAGIC.to_vec();
     record.extend_from_slice(&common.version_needed.to_le_bytes());
@@ -269,51 +326,6 @@ pub(super) fn new_record(common: Common, name: &str, offset: u32) -> Vec<u8> {
 fn compress(contents: &[u8]) -> (Method, Vec<u8>) {
     let deflated = deflate(contents);
     if deflated.len() < contents.len() { (Method::DEFLATED, deflated) } else { (Method::STORED, contents.to_vec()) }
-}
-
-/// An extra field without old padding and with so much new padding that the data behind it is aligned.
-fn padded_extra(old: &[u8], unpadded: u64, alignment: u64) -> Vec<u8> {
-    let extra = without_padding(old);
-    if unpadded.saturating_add(length(&extra)).is_multiple_of(alignment) {
-        return extra;
-    }
-    aligned_extra(old, unpadded, alignment)
-}
-
-/// The same, with the field for padding also where none is needed: it says which alignment the entry wants
-/// (`ApkSigner.java`, `createExtraFieldToAlignData`).
-fn aligned_extra(old: &[u8], unpadded: u64, alignment: u64) -> Vec<u8> {
-    let mut extra = without_padding(old);
-    let here = unpadded.saturating_add(length(&extra));
-    // field header, alignment value, then zero bytes up to the boundary
-    let data = here.saturating_add(6);
-    let zeros = data.next_multiple_of(alignment).saturating_sub(data);
-    let field_size = u16::try_from(zeros.saturating_add(2)).unwrap_or(2);
-    extra.extend_from_slice(&ALIGNMENT_FIELD.to_le_bytes());
-    extra.extend_from_slice(&field_size.to_le_bytes());
-    extra.extend_from_slice(&u16::try_from(alignment).unwrap_or(4).to_le_bytes());
-    extra.resize(extra.len().saturating_add(usize::try_from(zeros).unwrap_or(0)), 0);
-    extra
-}
-
-/// Takes out alignment fields and the bare zero bytes that zipalign appends; other fields stay.
-fn without_padding(extra: &[u8]) -> Vec<u8> {
-    let mut kept = Vec::new();
-    let mut rest = extra;
-    while let Some((id, after_id)) = rest.split_first_chunk::<2>() {
-        let Some((size, after_size)) = after_id.split_first_chunk::<2>() else { break };
-        let (id, size) = (u16::from_le_bytes(*id), usize::from(u16::from_le_bytes(*size)));
-        let Some((_, after)) = after_size.split_at_checked(size) else { break };
-        let used = rest.len().saturating_sub(after.len());
-        if id != ALIGNMENT_FIELD && (id != 0 || size != 0) {
-            kept.extend_from_slice(rest.get(..used).unwrap_or_default());
-        }
-        rest = after;
-    }
-    if rest.iter().any(|byte| *byte != 0) {
-        kept.extend_from_slice(rest);
-    }
-    kept
 }
 
 pub(super) fn length(bytes: &[u8]) -> u64 {
@@ -370,10 +382,8 @@ mod tests {
     fn adding_keeps_the_prefix() {
         let old = sample();
         let directory = Directory::read(&old).unwrap();
-        let edit = Edit {
-            removed: BTreeSet::new(),
-            added: vec![NewEntry { name: "assets/api_key.txt".into(), contents: vec![b'k'; 100] }],
-        };
+        let added = vec![NewEntry { name: "assets/api_key.txt".into(), contents: vec![b'k'; 100] }];
+        let edit = Edit { added, ..Edit::default() };
         let plan = edit.plan(&old, &directory).unwrap();
         assert_eq!(plan.untouched, directory.layout().directory.start);
         let new = apply(&old, plan.clone());
@@ -391,7 +401,7 @@ mod tests {
         let old = sample();
         let directory = Directory::read(&old).unwrap();
         let position = directory.entries().iter().position(|e| e.name == "META-INF/CERT.SF").unwrap();
-        let edit = Edit { removed: BTreeSet::from([position]), added: vec![] };
+        let edit = Edit { removed: BTreeSet::from([position]), ..Edit::default() };
         let new = apply(&old, edit.plan(&old, &directory).unwrap());
         assert_eq!(data_offset(&new, LIBRARY) % 16_384, 0);
         assert_eq!(data_offset(&new, "resources.arsc") % 4, 0);
@@ -408,24 +418,34 @@ mod tests {
     }
 
     #[test]
+    fn a_compressed_entry_is_stored_and_the_others_stay() {
+        let old = sample();
+        let directory = Directory::read(&old).unwrap();
+        let position = directory.entries().iter().position(|entry| entry.name == "classes.dex").unwrap();
+        let edit = Edit { unpacked: BTreeSet::from([position]), ..Edit::default() };
+        let new = apply(&old, edit.plan(&old, &directory).unwrap());
+        let after = Directory::read(&new).unwrap();
+        let (was, is) = (&directory.entries()[position], &after.entries()[position]);
+        assert_eq!((is.method, is.declared_compressed_size), (Method::STORED, 300));
+        assert_eq!((is.declared_crc32, is.modified), (was.declared_crc32, was.modified));
+        assert_eq!(after.contents(&new, is, 1000).unwrap(), [b'd'; 300]);
+        assert_eq!(data_offset(&new, "classes.dex") % 4, 0);
+        for (was, is) in directory.entries().iter().zip(after.entries()) {
+            assert_eq!(was.name, is.name);
+            assert_eq!(directory.contents(&old, was, 1000).unwrap(), after.contents(&new, is, 1000).unwrap());
+        }
+        zip::ZipArchive::new(std::io::Cursor::new(&new)).unwrap();
+    }
+
+    #[test]
     fn small_contents_are_stored_and_aligned() {
         let old = sample();
         let directory = Directory::read(&old).unwrap();
         for length in 0..8 {
             let name = format!("a{}", "x".repeat(length));
-            let edit =
-                Edit { removed: BTreeSet::new(), added: vec![NewEntry { name: name.clone(), contents: b"k".into() }] };
+            let edit = Edit { added: vec![NewEntry { name: name.clone(), contents: b"k".into() }], ..Edit::default() };
             let new = apply(&old, edit.plan(&old, &directory).unwrap());
             assert_eq!(data_offset(&new, &name) % 4, 0);
         }
-    }
-
-    #[test]
-    fn other_extra_fields_survive() {
-        let field = [0x55, 0x54, 1, 0, 7];
-        let mut extra = field.to_vec();
-        extra.extend([0x35, 0xd9, 2, 0, 4, 0, 0, 0, 0]);
-        assert_eq!(without_padding(&extra), field);
-        assert_eq!(without_padding(&[0, 0, 0]), Vec::<u8>::new());
     }
 }

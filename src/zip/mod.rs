@@ -25,7 +25,7 @@ mod record;
 mod survey;
 
 pub use alignment::Alignment;
-pub use contents::{LocalHeader, Quirk};
+pub use contents::{LocalHeader, Quirk, Unpacker};
 pub use edit::{Edit, NewEntry, Rewritten};
 pub use error::{Violation, ZipError};
 pub use reader::{Directory, Entry, Layout, Method};

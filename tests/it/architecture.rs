@@ -6,7 +6,7 @@ use std::path::Path;
 
 /// From the bottom to the top. Modules of one layer do not know each other, unless listed in `SIBLINGS`.
 const LAYERS: &[&[&str]] = &[
-    &["advice", "limits", "timestamp"],
+    &["advice", "limits", "parallel", "timestamp"],
     &["bytes", "asn1", "text", "secret", "source"],
     &["output_file", "digest"],
     &["fingerprint"],

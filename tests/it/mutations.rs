@@ -6,6 +6,7 @@ use apkkey::archive::Archive;
 use apkkey::check::{Depth, Expectations, Facts, Policy, Question, Report, Verdict};
 use apkkey::keystore::{Keystore, Passwords, detect};
 use apkkey::secret::Password;
+use apkkey::zip::Survey;
 use std::time::{Duration, Instant};
 
 /// More than any single look at a small file may take, with room for a busy machine.
@@ -55,6 +56,45 @@ fn no_change_of_a_signed_app_stays_good_without_a_finding() {
     for (what, changed) in mutants(&good, 29) {
         let seen = timed(&what, || verdict(&changed, &token_key));
         assert!(seen.is_none_or(|(verdict, _)| verdict != Verdict::Good), "{what} is still good");
+    }
+}
+
+/// Whether nothing at all is said against the file, for the API levels from `min_sdk` on.
+fn is_flawless(bytes: &[u8], min_sdk: u32) -> bool {
+    let Ok(archive) = Archive::open(&bytes) else { return false };
+    let request = apkkey::signature::Request::for_apk(min_sdk);
+    let signatures = apkkey::signature::examine(&bytes, archive.directory(), &request).unwrap();
+    let stamp = signatures.source_stamp.is_none_or(|stamp| stamp.verdict == apkkey::signature::Verdict::Verified);
+    signatures.verdict == apkkey::signature::Verdict::Verified
+        && stamp
+        && signatures.warnings.is_empty()
+        && archive.directory().violations().is_empty()
+        && archive.survey().is_ok_and(|survey| format!("{survey:?}") == format!("{:?}", Survey::default()))
+}
+
+/// Takes minutes, so `.ci/run full` runs it, optimised.
+#[test]
+#[ignore = "long"]
+fn long_each_changed_byte_and_each_prefix_of_signed_apps_is_refused_or_told() {
+    let files =
+        ["demo-release", "signed-v2-only", "signed-v3-only", "rotated-v3-twice", "source-stamp", "signed-ec-p256"];
+    for name in files {
+        let good = fixture(&format!("apk/{name}.apk"));
+        for min_sdk in [24, 28, 33, 37] {
+            if !is_flawless(&good, min_sdk) {
+                continue;
+            }
+            for end in 0..good.len() {
+                assert!(!is_flawless(&good[..end], min_sdk), "{name}: the first {end} bytes");
+            }
+            for at in 0..good.len() {
+                for mask in [0x01, 0x80, 0xff] {
+                    let mut changed = good.clone();
+                    changed[at] ^= mask;
+                    assert!(!is_flawless(&changed, min_sdk), "{name}: byte {at} ^ {mask:#04x}, API {min_sdk}");
+                }
+            }
+        }
     }
 }
 

@@ -1,51 +1,47 @@
-//! `apkkey inject`: puts a key into an app, or into a folder of assets for a build.
+//! `apkkey inject`: puts a key into an app, or into a folder of assets for a build; aligns and signs the app.
 
+use super::change::{self, Input};
 use crate::cli::Status;
-use crate::cli::args::InjectArgs;
+use crate::cli::args::{InjectArgs, StoreArg};
 use crate::cli::failure::{Failure, shown};
 use crate::cli::input;
 use crate::cli::output::Output;
-use crate::cli::output::model::{Document, FileObject, InjectedObject};
-use apkkey::api_key::{KeyFile, TokenKey};
+use crate::cli::output::model::{ChangedObject, Document, FileObject};
+use crate::cli::password::PasswordReader;
+use crate::cli::signer::FurtherSigner;
+use crate::cli::signing;
+use apkkey::api_key::KeyFile;
 use apkkey::archive::Archive;
-use apkkey::inject::{self, Accepted, Step};
-use apkkey::output_file::{OutputError, OutputFile};
-use apkkey::source::FileSource;
-use apkkey::zip::Rewritten;
+use apkkey::check::{Expectations, NamedCertificate, Store};
+use apkkey::inject::{self, Accepted, CertificateCheck, KeyChange, Order, Remark, SignatureChange, Step};
+use apkkey::manifest::Manifest;
+use apkkey::output_file::OutputFile;
+use apkkey::signature::sign::SigningRequest;
 use std::path::Path;
 
-pub(crate) fn run(args: &InjectArgs, output: &Output) -> Result<Status, Failure> {
-    let token_key = input::token_key(args.token_key.token_key.as_deref())?;
-    let file = KeyFile::read(&input::api_key(&args.api_key)?);
-    let injected = match (&args.into_assets, &args.file) {
-        (Some(folder), _) => into_assets(folder, args, (&file, &token_key))?,
-        (None, Some(path)) => into_archive(path, args, (&file, &token_key))?,
+pub(crate) fn run(args: &InjectArgs, further: &[FurtherSigner], output: &Output) -> Result<Status, Failure> {
+    let key = args.api_key.as_deref().map(input::api_key).transpose()?.map(|bytes| KeyFile::read(&bytes));
+    let changed = match (&args.into_assets, &args.file) {
+        (Some(folder), _) => into_assets(folder, args, key.as_ref())?,
+        (None, Some(path)) => into_archive((path, key.as_ref()), args, further, output)?,
         (None, None) => return Err(Failure::new("give an APK, an App Bundle or --into-assets DIR")),
     };
-    let is_app = args.into_assets.is_none();
-    let changed = injected.changed && !injected.dry_run;
+    let left_unsigned = args.into_assets.is_none() && changed.changed && !changed.dry_run && changed.schemes.is_empty();
     let mut document = Document::new("inject");
-    document.files.push(FileObject::Injected(injected));
+    document.files.push(FileObject::Changed(changed));
     output.document(&document)?;
-    if is_app && changed {
+    if left_unsigned {
         output.note("the file is not signed: sign it now, with the certificate that the key was made for");
     }
     Ok(Status::Good)
 }
 
-fn accept(args: &InjectArgs, package: &str, (file, token_key): (&KeyFile, &TokenKey)) -> Result<Accepted, Failure> {
-    inject::accept(file, package, token_key, args.force).map_err(|error| {
-        let mut failure = Failure::from_error(&error);
-        failure.path = Some(key_name(&args.api_key));
-        failure
-    })
-}
-
-fn key_name(spec: &str) -> String {
-    if spec == "-" { "standard input".to_owned() } else { shown(Path::new(spec)) }
-}
-
-fn into_archive(path: &Path, args: &InjectArgs, key: (&KeyFile, &TokenKey)) -> Result<InjectedObject, Failure> {
+fn into_archive(
+    (path, key): (&Path, Option<&KeyFile>),
+    args: &InjectArgs,
+    further: &[FurtherSigner],
+    output: &Output,
+) -> Result<ChangedObject, Failure> {
     let source = input::open(path)?;
     let archive = Archive::open(&source).map_err(input::about(path))?;
     let manifest = archive.manifest().map_err(input::about(path))?;
@@ -54,45 +50,86 @@ fn into_archive(path: &Path, args: &InjectArgs, key: (&KeyFile, &TokenKey)) -> R
         let message = format!("the app is `{package}`, not `{wanted}`");
         return Err(Failure::new(message).help("give the file of the right variant").at(path));
     }
-    let accepted = accept(args, package, key)?;
-    let plan = inject::plan(&archive, &accepted, args.unsigned).map_err(input::about(path))?;
-    let target = args.out.as_deref().unwrap_or(path);
-    let changed = plan.rewritten.is_some();
-    if !args.dry_run && (changed || args.out.is_some()) {
-        write(target, &source, (plan.rewritten, &accepted)).map_err(|failure| failure.at(target))?;
+    let accepted = key.map(|key| accept(args, package, key)).transpose()?;
+    let request = request(args, further, (&archive, &manifest), output)?;
+    let mut remarks = accepted.as_ref().map(|accepted| accepted.remarks.clone()).unwrap_or_default();
+    if let (Some(accepted), Some(request)) = (&accepted, &request) {
+        remarks.extend(hold_against_certificate(args, &archive, (accepted, request))?);
     }
-    let remarks = accepted.remarks.iter().map(ToString::to_string).collect();
-    Ok(InjectedObject {
-        path: shown(path),
-        out: shown(target),
-        package: package.to_owned(),
-        changed,
-        dry_run: args.dry_run,
-        steps: plan.steps.iter().map(Step::to_string).collect(),
-        remarks,
-    })
+    let signature = match &request {
+        Some(request) => SignatureChange::Sign(request),
+        None if args.unsigned => SignatureChange::Drop,
+        None => SignatureChange::Keep,
+    };
+    let order = Order { key: accepted.as_ref().map_or(KeyChange::Remove, KeyChange::Put), signature };
+    let input = Input { path, source: &source, archive: &archive, package };
+    change::carry_out(&input, order, &args.target, &remarks)
 }
 
-/// Writes beside the target, checks what was written, and only then puts it in place.
-fn write(target: &Path, source: &FileSource, (rewritten, key): (Option<Rewritten>, &Accepted)) -> Result<(), Failure> {
-    let failed = |error: OutputError| Failure::from_error(&error);
-    let mut file = OutputFile::create(target).map_err(failed)?;
-    match rewritten {
-        Some(rewritten) => file.write_pieces(source, rewritten.pieces()).map_err(failed)?,
-        None => file.copy_whole(source).map_err(failed)?,
-    }
-    let written = file.written().map_err(failed)?;
-    inject::check_written(&written, key).map_err(|error| Failure::from_error(&error))?;
-    file.commit().map_err(failed)
+fn accept(args: &InjectArgs, package: &str, file: &KeyFile) -> Result<Accepted, Failure> {
+    let token_key = input::token_key(args.token_key.token_key.as_deref())?;
+    inject::accept(file, package, &token_key, args.force)
+        .map_err(|error| Failure { path: args.api_key.as_deref().map(key_name), ..Failure::from_error(&error) })
 }
 
-fn into_assets(folder: &Path, args: &InjectArgs, key: (&KeyFile, &TokenKey)) -> Result<InjectedObject, Failure> {
+fn key_name(spec: &str) -> String {
+    if spec == "-" { "standard input".to_owned() } else { shown(Path::new(spec)) }
+}
+
+/// How the app shall be signed, when a signer is given.
+fn request(
+    args: &InjectArgs,
+    further: &[FurtherSigner],
+    (archive, manifest): (&Archive<'_>, &Manifest),
+    output: &Output,
+) -> Result<Option<SigningRequest>, Failure> {
+    if !args.signing.signer.is_given() {
+        return Ok(None);
+    }
+    let mut passwords = PasswordReader::new(output);
+    if args.api_key.as_deref() == Some("-") {
+        passwords = passwords.standard_input_taken_by("--api-key -");
+    }
+    let signers = signing::open_signers(&args.signing, further, &mut passwords)?;
+    signing::request(&args.signing, signers, (archive.kind(), manifest)).map(Some)
+}
+
+fn hold_against_certificate(
+    args: &InjectArgs,
+    archive: &Archive<'_>,
+    (accepted, request): (&Accepted, &SigningRequest),
+) -> Result<Vec<Remark>, Failure> {
+    let expectations = expectations(args)?;
+    let check = CertificateCheck { expectations: &expectations, force: args.force };
+    check
+        .run(archive, accepted, request)
+        .map_err(|error| Failure { path: args.api_key.as_deref().map(key_name), ..Failure::from_error(&error) })
+}
+
+/// The certificate that devices will see, when a store signs again.
+fn expectations(args: &InjectArgs) -> Result<Expectations, Failure> {
+    let store = args.store.store.map(|store| match store {
+        StoreArg::Amazon => Store::Amazon,
+        StoreArg::Play => Store::Play,
+    });
+    let wrong = |option: &str, error: &dyn std::error::Error| Failure::new(format!("{option}: {error}"));
+    let md5 = args.store.cert_md5.as_deref().map(str::parse).transpose();
+    let md5 = md5.map_err(|error| wrong("--cert-md5", &error))?;
+    let sha256 = args.store.cert_sha256.as_deref().map(str::parse).transpose();
+    let sha256 = sha256.map_err(|error| wrong("--cert-sha256", &error))?;
+    let named = NamedCertificate { origin: "the certificate named on the command line".to_owned(), md5, sha256 };
+    let certificate = (md5.is_some() || sha256.is_some()).then_some(named);
+    Ok(Expectations { store, certificate, ..Expectations::default() })
+}
+
+fn into_assets(folder: &Path, args: &InjectArgs, key: Option<&KeyFile>) -> Result<ChangedObject, Failure> {
     let package = args.package.as_deref().unwrap_or_default();
+    let key = key.ok_or_else(|| Failure::new("no key is given").help("give it with --api-key"))?;
     let accepted = accept(args, package, key)?;
     let target = folder.join("api_key.txt");
     let present = std::fs::metadata(&target).is_ok_and(|metadata| metadata.is_file());
     let changed = !(present && input::read(&target)? == accepted.token());
-    if changed && !args.dry_run {
+    if changed && !args.target.dry_run {
         let made = std::fs::create_dir_all(folder);
         made.map_err(|error| Failure::new(format!("cannot make the folder: {error}")).at(folder))?;
         let written = OutputFile::create(&target).and_then(|mut file| {
@@ -101,13 +138,15 @@ fn into_assets(folder: &Path, args: &InjectArgs, key: (&KeyFile, &TokenKey)) -> 
         });
         written.map_err(|error| Failure::from_error(&error).at(&target))?;
     }
-    Ok(InjectedObject {
+    Ok(ChangedObject {
         path: shown(folder),
         out: shown(&target),
         package: package.to_owned(),
         changed,
-        dry_run: args.dry_run,
+        dry_run: args.target.dry_run,
         steps: if changed { vec![Step::Add("api_key.txt".to_owned()).to_string()] } else { Vec::new() },
         remarks: accepted.remarks.iter().map(ToString::to_string).collect(),
+        schemes: Vec::new(),
+        v4_signature_file: None,
     })
 }

@@ -5,6 +5,9 @@ pub(super) mod explain;
 pub(super) mod fingerprint;
 pub(super) mod inject;
 pub(super) mod key;
+pub(super) mod lineage;
+pub(super) mod sign;
 pub(super) mod verify;
 
 mod app;
+mod change;

@@ -64,7 +64,8 @@ pub(crate) enum FileObject {
     App(Box<AppObject>),
     Store(StoreObject),
     Key(Box<KeyObject>),
-    Injected(InjectedObject),
+    Changed(ChangedObject),
+    Lineage(LineageObject),
 }
 
 #[derive(Debug, Serialize)]
@@ -109,7 +110,7 @@ pub(crate) struct KeyObject {
 }
 
 #[derive(Debug, Serialize)]
-pub(crate) struct InjectedObject {
+pub(crate) struct ChangedObject {
     pub(crate) path: String,
     pub(crate) out: String,
     pub(crate) package: String,
@@ -117,6 +118,24 @@ pub(crate) struct InjectedObject {
     pub(crate) dry_run: bool,
     pub(crate) steps: Vec<String>,
     pub(crate) remarks: Vec<String>,
+    /// The schemes with which it is signed now; none when it was left unsigned.
+    pub(crate) schemes: Vec<String>,
+    pub(crate) v4_signature_file: Option<String>,
+}
+
+/// A lineage, the oldest certificate first.
+#[derive(Debug, Serialize)]
+pub(crate) struct LineageObject {
+    pub(crate) path: String,
+    pub(crate) kind: &'static str,
+    pub(crate) lineage: Vec<NodeObject>,
+}
+
+#[derive(Debug, Serialize)]
+pub(crate) struct NodeObject {
+    pub(crate) certificate: CertificateObject,
+    /// What apps signed with it may still do.
+    pub(crate) capabilities: Vec<&'static str>,
 }
 
 #[derive(Debug, Serialize)]

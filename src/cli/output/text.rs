@@ -1,8 +1,8 @@
 //! The report for people.
 
 use super::model::{
-    ApiKeyObject, AppObject, CertificateObject, CheckObject, Document, EntryObject, FileObject, InjectedObject,
-    KeyObject, StoreObject,
+    ApiKeyObject, AppObject, CertificateObject, ChangedObject, CheckObject, Document, EntryObject, FileObject,
+    KeyObject, LineageObject, StoreObject,
 };
 use crate::cli::failure::Failure;
 use anstyle::{AnsiColor, Style};
@@ -27,7 +27,8 @@ pub(super) fn document(document: &Document, quiet: bool, out: &mut dyn Write) ->
             FileObject::App(app) => app_fingerprints(app, out)?,
             FileObject::Store(store) => store_fingerprints(store, out)?,
             FileObject::Key(key) => key_file(key, quiet, out)?,
-            FileObject::Injected(injected) => inject(injected, quiet, out)?,
+            FileObject::Changed(change) => changed(change, quiet, out)?,
+            FileObject::Lineage(lineage) => whole_lineage(lineage, out)?,
         }
     }
     Ok(())
@@ -216,21 +217,34 @@ fn key_fields(key: &ApiKeyObject, out: &mut dyn Write) -> Result<()> {
     field("Exchange", endpoints.token_exchange.as_deref(), out)
 }
 
-fn inject(injected: &InjectedObject, quiet: bool, out: &mut dyn Write) -> Result<()> {
-    for remark in &injected.remarks {
+fn changed(change: &ChangedObject, quiet: bool, out: &mut dyn Write) -> Result<()> {
+    for remark in &change.remarks {
         writeln!(out, "{NOTE}note{NOTE:#}: {remark}")?;
     }
     if quiet {
         return Ok(());
     }
-    let done = match (injected.changed, injected.dry_run) {
-        (false, _) => "has this key already, nothing was changed",
+    let done = match (change.changed, change.dry_run) {
+        (false, _) => "is already as it should be, nothing was changed",
         (true, true) => "would be written (dry run)",
         (true, false) => "written",
     };
-    writeln!(out, "{STRONG}{}{STRONG:#}: {GOOD}{done}{GOOD:#}", injected.out)?;
-    for step in &injected.steps {
+    writeln!(out, "{STRONG}{}{STRONG:#}: {GOOD}{done}{GOOD:#}", change.out)?;
+    for step in &change.steps {
         writeln!(out, "  {step}")?;
+    }
+    match &change.v4_signature_file {
+        Some(path) => writeln!(out, "{STRONG}{path}{STRONG:#}: {GOOD}written{GOOD:#} (v4 signature)"),
+        None => Ok(()),
+    }
+}
+
+fn whole_lineage(lineage: &LineageObject, out: &mut dyn Write) -> Result<()> {
+    writeln!(out, "{STRONG}{}{STRONG:#}: lineage, oldest first; devices report the first certificate", lineage.path)?;
+    for (index, node) in lineage.lineage.iter().enumerate() {
+        writeln!(out, "\n{STRONG}{}{STRONG:#}", index.saturating_add(1))?;
+        certificate(&node.certificate, out)?;
+        field("Keeps", Some(&node.capabilities.join(", ")), out)?;
     }
     Ok(())
 }

@@ -15,7 +15,7 @@ mod tests;
 
 pub(crate) use args::{KeystoreArgs, SignerArgs};
 pub(crate) use from_store::{Access, unlock};
-pub(crate) use groups::separate;
+pub(crate) use groups::{FurtherSigner, separate};
 pub(crate) use properties::SigningProperties;
 
 use super::failure::Failure;

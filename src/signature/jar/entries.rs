@@ -5,11 +5,12 @@ use super::as_jar_reads;
 use super::manifest::{JarScope, Manifest};
 use super::section::NamedDigest;
 use crate::limits::{JAR_INFLATED_LEAST, JAR_INFLATED_RATIO};
+use crate::parallel;
 use crate::signature::findings::Findings;
-use crate::signature::{Input, Kind, Scheme, SignatureError, is_signature_entry, parallel, rules};
+use crate::signature::{Input, Kind, Scheme, SignatureError, is_signature_entry, rules};
 use crate::source::SourceError;
 use crate::text::Untrusted;
-use crate::zip::{Entry, ZipError};
+use crate::zip::{Entry, Unpacker, ZipError};
 
 /// An entry and the digests that it must have.
 struct Task<'d> {
@@ -47,10 +48,12 @@ pub(super) fn check(
         findings.problem(rules::JAR_ENTRIES_TOO_LARGE, Scheme::V1, "the entries declare more data than any real app");
         return Ok(0);
     }
-    let outcomes = parallel::map(
-        tasks.len(),
-        || (),
-        |(), index| tasks.get(index).map_or(Ok(Outcome::Fits), |task| task.run(input)),
+    let size = |task: &Task<'_>| task.entry.declared_size;
+    let outcomes = parallel::largest_first(
+        &tasks,
+        size,
+        || input.directory.unpacker(input.source),
+        |unpacker, task| task.run(unpacker),
     )?;
     for (task, outcome) in tasks.iter().zip(outcomes) {
         match outcome {
@@ -118,9 +121,9 @@ fn is_too_large(input: Input<'_>, tasks: &[Task<'_>]) -> bool {
 }
 
 impl Task<'_> {
-    fn run(&self, input: Input<'_>) -> Result<Outcome, SignatureError> {
+    fn run(&self, unpacker: &mut Unpacker<'_>) -> Result<Outcome, SignatureError> {
         let mut hashers: Vec<_> = self.digests.iter().map(|(algorithm, _)| algorithm.hasher()).collect();
-        let read = input.directory.stream(input.source, &as_jar_reads(self.entry), &mut |bytes| {
+        let read = unpacker.unpack(&as_jar_reads(self.entry), &mut |bytes| {
             hashers.iter_mut().for_each(|hasher| hasher.update(bytes));
         });
         match read {

@@ -5,7 +5,8 @@ use super::roles::Roles;
 use super::{SignError, Signer, pkcs7, preview};
 use crate::digest::DigestAlgorithm;
 use crate::identity::KeyAlgorithm;
-use crate::signature::{Scheme, is_signature_entry, parallel};
+use crate::parallel;
+use crate::signature::{Scheme, is_signature_entry};
 use crate::source::ReadAt;
 use crate::zip::{Entry, Rewritten};
 use base64::Engine;
@@ -162,13 +163,14 @@ fn entry_digests(
         let entries = preview.directory.entries().iter();
         let covered: Vec<&Entry> =
             entries.filter(|entry| !entry.is_directory() && !is_signature_entry(&entry.name)).collect();
-        parallel::map(
-            covered.len(),
-            || (),
-            |(), index| {
-                let Some(entry) = covered.get(index) else { return Ok((String::new(), Vec::new())) };
+        let size = |entry: &&Entry| entry.declared_size;
+        parallel::largest_first(
+            &covered,
+            size,
+            || preview.directory.unpacker(&preview.file),
+            |unpacker, entry| {
                 let mut hasher = digest.hasher();
-                preview.directory.stream(&preview.file, entry, &mut |data| hasher.update(data))?;
+                unpacker.unpack(entry, &mut |data| hasher.update(data))?;
                 Ok((entry.name.clone(), hasher.finish()))
             },
         )

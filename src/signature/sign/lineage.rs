@@ -10,9 +10,15 @@ use super::scheme::sign_with;
 use crate::bytes::{BytesError, Reader};
 use crate::certificate::Certificate;
 use crate::identity::SigningIdentity;
-use crate::limits::LINEAGE_LENGTH;
+use crate::limits::{LINEAGE_LENGTH, SCHEME_BLOCK_SIZE};
 use crate::signature::algorithm::AlgorithmId;
+use crate::signature::block::{self, Search};
+use crate::signature::findings::Findings;
 use crate::signature::lineage::Lineage;
+use crate::signature::signer::{self, attribute};
+use crate::signature::{Input, Scheme};
+use crate::source::ReadAt;
+use crate::zip::Directory;
 
 const MAGIC: u32 = 0x3eff_39d1;
 const VERSION: u32 = 1;
@@ -34,6 +40,21 @@ impl Capabilities {
     pub const ROLLBACK: u32 = 8;
     /// Authenticators accept the old key.
     pub const AUTH: u32 = 16;
+}
+
+impl Capabilities {
+    /// What is granted, in the words of apksigner's options.
+    #[must_use]
+    pub fn names(self) -> Vec<&'static str> {
+        let all = [
+            (Self::INSTALLED_DATA, "installed-data"),
+            (Self::SHARED_USER_ID, "shared-uid"),
+            (Self::PERMISSION, "permission"),
+            (Self::ROLLBACK, "rollback"),
+            (Self::AUTH, "auth"),
+        ];
+        all.into_iter().filter(|(bit, _)| self.0 & bit != 0).map(|(_, name)| name).collect()
+    }
 }
 
 impl Default for Capabilities {
@@ -102,6 +123,22 @@ impl SigningLineage {
         let node = Node { certificate, parent_algorithm: algorithm, capabilities, algorithm: NO_ALGORITHM, signature };
         extended.nodes.push(node);
         Ok(extended)
+    }
+
+    /// Reads a lineage from a lineage file, or the longest one of the signers of an APK, and verifies it.
+    ///
+    /// # Errors
+    /// [`SignError::Lineage`] when there is none, it is malformed, or a signature in it is wrong.
+    pub fn read(source: &dyn ReadAt) -> Result<Self, SignError> {
+        let head = source.bytes(0..source.size().min(4))?;
+        if head == MAGIC.to_le_bytes() {
+            return Self::from_file(&source.bytes(0..source.size().min(SCHEME_BLOCK_SIZE))?);
+        }
+        let directory = Directory::read(source)?;
+        let mut lineages = attributes(Input { source, directory: &directory })?;
+        lineages.sort_by_key(Vec::len);
+        let longest = lineages.last().ok_or_else(|| SignError::Lineage("the APK has none".to_owned()))?;
+        Self::decode(longest)
     }
 
     /// Reads a lineage file and verifies it.
@@ -191,6 +228,19 @@ impl Node {
         let signed = prefixed(&signed_data(&self.certificate, self.parent_algorithm));
         [signed, numbers, prefixed(&self.signature)].concat()
     }
+}
+
+/// The lineages of all signers of v3 and v3.1.
+fn attributes(input: Input<'_>) -> Result<Vec<Vec<u8>>, SignError> {
+    let Search::Found(block) = block::find(input.source, input.directory)? else { return Ok(Vec::new()) };
+    let mut found = Vec::new();
+    let mut findings = Findings::default();
+    for (id, scheme) in [(block::id::V31, Scheme::V31), (block::id::V3, Scheme::V3)] {
+        let Some(value) = block.value(input.source, id, &mut findings)? else { continue };
+        let signers = signer::parse(scheme, &value, &mut findings);
+        found.extend(signers.iter().filter_map(|signer| signer.attribute(attribute::LINEAGE)).map(<[u8]>::to_vec));
+    }
+    Ok(found)
 }
 
 fn signed_data(certificate: &Certificate, algorithm: AlgorithmId) -> Vec<u8> {

@@ -21,6 +21,7 @@ mod lineage;
 mod manifest;
 mod pins;
 mod pkcs7;
+mod request;
 mod roles;
 mod scheme;
 #[cfg(test)]
@@ -28,115 +29,75 @@ mod tests;
 
 pub use error::SignError;
 pub use lineage::{Capabilities, SigningLineage};
+pub use request::{DEFAULT_LIBRARY_PAGE, DEFAULT_ROTATION_MIN_SDK, SchemeChoice, Signer, SigningRequest};
 
-use super::algorithm::ContentDigest;
-use super::{Input, Kind, Scheme, content, is_signature_entry};
-use crate::identity::SigningIdentity;
-use crate::source::{Assembled, ReadAt};
-use crate::zip::{Alignment, Directory, Edit, Rewritten};
+use super::content::{self, Beginning};
+use super::v3::first_level;
+use super::{Input, Kind, Scheme, is_signature_entry};
+use crate::parallel;
+use crate::source::{Assembled, Piece, ReadAt};
+use crate::zip::{Directory, Edit, Rewritten};
 use roles::Roles;
-use std::collections::BTreeSet;
 
 /// The entry in which apksigner keeps the digest of a source stamp's certificate (`SourceStampConstants.java`).
 const STAMP_ENTRY: &str = "stamp-cert-sha256";
 /// The date of new entries in an archive that has no other: 2009-01-01 00:00 (`ApkSigner.java`).
 const NO_DATE: u32 = 0x3a21_0000;
-/// From this API level on a rotated key counts unless another is given: Android 13, the first to know v3.1.
-pub const DEFAULT_ROTATION_MIN_SDK: u32 = 33;
-/// The boundary for native libraries unless another is given: pages of 16 KiB.
-pub const DEFAULT_LIBRARY_PAGE: u16 = 16_384;
-
-/// One key that signs.
-#[derive(Debug, Clone)]
-pub struct Signer {
-    /// The key and its certificates.
-    pub identity: SigningIdentity,
-    /// The alias or the base name of the key file: the v1 signature files are named after it.
-    pub name: String,
-    /// The first API level for which a rotated key counts; without it [`SigningRequest::rotation_min_sdk`] decides.
-    pub min_sdk: Option<u32>,
-}
-
-/// Which schemes are used; `None` leaves the choice to the rules of apksigner: all of them, but no v3 with several
-/// signers that have no lineage.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct SchemeChoice {
-    /// JAR signature.
-    pub v1: Option<bool>,
-    /// APK Signature Scheme v2.
-    pub v2: Option<bool>,
-    /// APK Signature Scheme v3, and v3.1 when a rotated key counts from API 33 on.
-    pub v3: Option<bool>,
-    /// APK Signature Scheme v4, a file beside the APK: only on request.
-    pub v4: bool,
-}
-
-/// How a file shall be signed.
-#[derive(Debug, Clone)]
-pub struct SigningRequest {
-    /// APK or bundle. A bundle gets a v1 signature only.
-    pub kind: Kind,
-    /// The keys. Several sign together (v1 and v2), or are one rotated key when there is a lineage.
-    pub signers: Vec<Signer>,
-    /// Proof that later keys follow earlier ones.
-    pub lineage: Option<SigningLineage>,
-    /// The schemes.
-    pub schemes: SchemeChoice,
-    /// The lowest API level: the manifest's `minSdkVersion`, or the user's.
-    pub min_sdk: u32,
-    /// The manifest's `targetSdkVersion`, if known.
-    pub target_sdk: Option<u32>,
-    /// Whether v2 and v3 also sign the verity digest.
-    pub verity: bool,
-    /// The first API level for which a rotated key counts.
-    pub rotation_min_sdk: u32,
-    /// How stored entries are aligned.
-    pub alignment: Alignment,
-    /// Whether pairs of the old signing block that Android does not know are kept.
-    pub keep_unknown_pairs: bool,
-}
-
-impl SigningRequest {
-    /// Signs an APK with one key and the schemes that apksigner chooses.
-    #[must_use]
-    pub fn for_apk(signer: Signer, min_sdk: u32) -> Self {
-        Self {
-            kind: Kind::Apk,
-            signers: vec![signer],
-            lineage: None,
-            schemes: SchemeChoice::default(),
-            min_sdk,
-            target_sdk: None,
-            verity: false,
-            rotation_min_sdk: DEFAULT_ROTATION_MIN_SDK,
-            alignment: Alignment::Made { library_page: DEFAULT_LIBRARY_PAGE },
-            keep_unknown_pairs: false,
-        }
-    }
-
-    /// Signs an App Bundle with one key.
-    #[must_use]
-    pub fn for_bundle(signer: Signer) -> Self {
-        Self { kind: Kind::Bundle, alignment: Alignment::Kept, ..Self::for_apk(signer, super::jar::BUNDLE_SDK) }
-    }
-}
-
 /// The signed file as a plan.
 #[derive(Debug, Clone)]
 pub struct SignedPlan {
     /// The new archive.
     pub rewritten: Rewritten,
+    /// How many of its first pieces are those of [`Unsigned::settled`].
+    pub settled: usize,
     /// The schemes that it has.
     pub schemes: Vec<Scheme>,
-    /// Names of entries that were taken out: those of an old signature, and of directories.
-    pub removed: Vec<String>,
-    /// Pairs of the old signing block that Android does not know and that were dropped.
-    pub dropped_pairs: Vec<u32>,
     /// The contents of the `.idsig` file (v4).
     pub idsig: Option<Vec<u8>>,
 }
 
-/// Plans the signed file: what `edit` takes out and puts in, and the signatures of `request`. Old signatures go.
+impl SignedPlan {
+    /// The pieces behind the settled ones.
+    pub fn rest(self) -> impl Iterator<Item = Piece> {
+        let settled = self.settled;
+        self.rewritten.pieces().skip(settled)
+    }
+}
+
+/// A file whose entries are settled and whose signatures are yet to be made, so that its beginning can be written
+/// meanwhile.
+#[derive(Debug)]
+pub struct Unsigned<'r> {
+    roles: Roles<'r>,
+    rewritten: Rewritten,
+    /// The main section of the old JAR manifest.
+    manifest: Option<Vec<(String, String)>>,
+    /// The date of new entries.
+    modified: u32,
+    old_block: block::OldBlock,
+    removed: Vec<String>,
+}
+
+/// Plans the file without its signatures: what `edit` takes out and puts in, old signatures gone, entries aligned.
+///
+/// # Errors
+/// [`SignError`]. Nothing has been written then.
+pub fn prepare<'r>(
+    source: &dyn ReadAt,
+    directory: &Directory,
+    edit: &Edit,
+    request: &'r SigningRequest,
+) -> Result<Unsigned<'r>, SignError> {
+    let roles = Roles::assign(request)?;
+    let old_block = block::OldBlock::read(Input { source, directory }, request.keep_unknown_pairs)?;
+    let (edit, removed) = without_old_signature(directory, edit, request.kind);
+    let rewritten = edit.plan_aligned(source, directory, request.alignment)?;
+    let manifest = if roles.v1.is_empty() { None } else { manifest::main_section(source, directory)? };
+    let modified = newest_date(source, &rewritten)?;
+    Ok(Unsigned { roles, rewritten, manifest, modified, old_block, removed })
+}
+
+/// Plans the signed file: [`prepare`] and [`Unsigned::sign`] at once.
 ///
 /// # Errors
 /// [`SignError`]. Nothing has been written then.
@@ -146,23 +107,75 @@ pub fn sign(
     edit: &Edit,
     request: &SigningRequest,
 ) -> Result<SignedPlan, SignError> {
-    let roles = Roles::assign(request)?;
-    let old_block = block::OldBlock::read(Input { source, directory }, request.keep_unknown_pairs)?;
-    let (edit, removed) = without_old_signature(directory, edit, request.kind);
-    let mut rewritten = edit.plan_aligned(source, directory, request.alignment)?;
-    let manifest = manifest::main_section(source, directory)?;
-    let modified = newest_date(source, &rewritten)?;
-    if let Some(pins) = pins::pin_list(source, &rewritten)? {
-        rewritten.append_deflated(pins::ENTRY, &pins, modified)?;
+    prepare(source, directory, edit, request)?.sign(source)
+}
+
+impl Unsigned<'_> {
+    /// The beginning of the new file, which signing does not change.
+    #[must_use]
+    pub fn settled(&self) -> &[Piece] {
+        &self.rewritten.entries
     }
-    if !roles.v1.is_empty() {
-        for (name, contents) in jar::sign(source, &rewritten, &roles, manifest.as_deref())? {
-            rewritten.append_deflated(&name, &contents, modified)?;
-        }
+
+    /// How many bytes of the old file keep their place, from its start.
+    #[must_use]
+    pub fn untouched(&self) -> u64 {
+        self.rewritten.untouched
     }
-    add_signing_block(source, &mut rewritten, &roles, &old_block.kept)?;
-    let idsig = if roles.v4.is_empty() { None } else { Some(idsig::make(source, &rewritten, &roles)?) };
-    Ok(SignedPlan { rewritten, schemes: roles.schemes(), removed, dropped_pairs: old_block.dropped, idsig })
+
+    /// Names of entries that are taken out: those of an old signature, and of directories.
+    #[must_use]
+    pub fn removed(&self) -> &[String] {
+        &self.removed
+    }
+
+    /// Pairs of the old signing block that Android does not know and that are dropped.
+    #[must_use]
+    pub fn dropped_pairs(&self) -> &[u32] {
+        &self.old_block.dropped
+    }
+
+    /// The schemes that the file will have.
+    #[must_use]
+    pub fn schemes(&self) -> Vec<Scheme> {
+        self.roles.schemes()
+    }
+
+    /// The first API level that will accept the file: above the app's lowest when older schemes are off.
+    #[must_use]
+    pub fn first_level(&self) -> u32 {
+        let oldest = self.roles.schemes().into_iter().min().unwrap_or(Scheme::V1);
+        self.roles.min_sdk.max(first_level(oldest))
+    }
+
+    /// Makes the signatures.
+    ///
+    /// # Errors
+    /// [`SignError`].
+    pub fn sign(self, source: &dyn ReadAt) -> Result<SignedPlan, SignError> {
+        let Self { roles, mut rewritten, manifest, modified, old_block, .. } = self;
+        let settled = rewritten.entries.len();
+        let beginning = rewritten.entries.clone();
+        let beginning = Assembled::new(source, &beginning);
+        let (digests, files) = parallel::join(
+            || Beginning::digest(&beginning, beginning.size(), &roles.content_digests()),
+            || -> Result<Rewritten, SignError> {
+                if let Some(pins) = pins::pin_list(source, &rewritten)? {
+                    rewritten.append_deflated(pins::ENTRY, &pins, modified)?;
+                }
+                if !roles.v1.is_empty() {
+                    for (name, contents) in jar::sign(source, &rewritten, &roles, manifest.as_deref())? {
+                        rewritten.append_deflated(&name, &contents, modified)?;
+                    }
+                }
+                Ok(rewritten)
+            },
+        );
+        let (digests, mut rewritten) = (digests?, files?);
+        add_signing_block(source, &mut rewritten, (&roles, &old_block.kept), digests)?;
+        let idsig = if roles.v4.is_empty() { None } else { Some(idsig::make(source, &rewritten, &roles)?) };
+        Ok(SignedPlan { rewritten, settled, schemes: roles.schemes(), idsig })
+    }
 }
 
 /// The edit that also takes out what belongs to an old signature, and the names of those entries. From an APK the
@@ -215,21 +228,21 @@ fn newest_date(source: &dyn ReadAt, rewritten: &Rewritten) -> Result<u32, SignEr
     })
 }
 
-/// Digests the entries, the directory and the end record, and puts the block of signatures before the directory.
+/// Digests the rest of the entries, the directory and the end record, and puts the block of signatures before the
+/// directory.
 fn add_signing_block(
     source: &dyn ReadAt,
     rewritten: &mut Rewritten,
-    roles: &Roles<'_>,
-    kept: &[block::KeptPair],
+    (roles, kept): (&Roles<'_>, &[block::KeptPair]),
+    beginning: Beginning,
 ) -> Result<(), SignError> {
     if roles.v2.is_empty() && roles.v3.is_empty() {
         return Ok(());
     }
     rewritten.insert_before_directory(block::zeros_before(rewritten.entries_size()))?;
-    let wanted: BTreeSet<ContentDigest> = roles.content_digests();
     let digests = preview(source, rewritten, |preview| {
         let at = preview.directory.layout().directory.start;
-        Ok(content::digest(preview.input(), &(at..at), &wanted)?)
+        Ok(content::digest_rest(beginning, preview.input(), &(at..at), &roles.content_digests())?)
     })?;
     let mut pairs: Vec<(u32, Vec<u8>)> = kept.iter().map(|pair| (pair.id, pair.value.clone())).collect();
     pairs.extend(scheme::pairs(roles, &digests)?);

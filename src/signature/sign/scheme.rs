@@ -5,6 +5,7 @@ use super::encode::{attribute, pairs as number_pairs, prefixed, sequence};
 use super::roles::{Role, Roles, certificate};
 use crate::digest::DigestAlgorithm;
 use crate::identity::{IdentityError, SigningIdentity};
+use crate::parallel;
 use crate::signature::algorithm::{AlgorithmId, ContentDigest, SignatureMethod};
 use crate::signature::block::id;
 use crate::signature::key;
@@ -21,20 +22,27 @@ type Digests = BTreeMap<ContentDigest, Vec<u8>>;
 
 /// The pairs of the signing block, in apksigner's order: v2, v3.1, v3.
 pub(super) fn pairs(roles: &Roles<'_>, digests: &Digests) -> Result<Vec<(u32, Vec<u8>)>, SignError> {
-    let mut pairs = Vec::new();
-    if !roles.v2.is_empty() {
-        let newer = !roles.v3.is_empty();
-        let signers: Result<Vec<_>, _> = roles.v2.iter().map(|role| v2_signer(role, digests, newer)).collect();
-        pairs.push((id::V2, prefixed(&sequence(signers?))));
-    }
+    let newer = !roles.v3.is_empty();
     let v31_from = roles.v31.iter().map(|role| role.min_sdk).min();
-    for (pair_id, signers, v31_from) in [(id::V31, &roles.v31, None), (id::V3, &roles.v3, v31_from)] {
-        if !signers.is_empty() {
-            let signers: Result<Vec<_>, _> = signers.iter().map(|role| v3_signer(role, digests, v31_from)).collect();
-            pairs.push((pair_id, prefixed(&sequence(signers?))));
-        }
-    }
-    Ok(pairs)
+    let schemes = [(id::V2, &roles.v2), (id::V31, &roles.v31), (id::V3, &roles.v3)];
+    let signers: Vec<(u32, &Role<'_>)> =
+        schemes.into_iter().flat_map(|(id, roles)| roles.iter().map(move |role| (id, role))).collect();
+    // a private-key operation takes milliseconds: all cores share them
+    let signed = parallel::largest_first(
+        &signers,
+        |_| 0,
+        || (),
+        |(), (id, role)| match *id {
+            id::V2 => v2_signer(role, digests, newer),
+            id::V3 => v3_signer(role, digests, v31_from),
+            _ => v3_signer(role, digests, None),
+        },
+    )?;
+    let of_scheme = |wanted: u32| -> Vec<&Vec<u8>> {
+        signers.iter().zip(&signed).filter(|((id, _), _)| *id == wanted).map(|(_, signer)| signer).collect()
+    };
+    let used = schemes.into_iter().filter(|(_, roles)| !roles.is_empty());
+    Ok(used.map(|(id, _)| (id, prefixed(&sequence(of_scheme(id))))).collect())
 }
 
 fn v2_signer(role: &Role<'_>, digests: &Digests, newer: bool) -> Result<Vec<u8>, SignError> {

@@ -1,0 +1,156 @@
+//! What was written is read back before it replaces anything: never skipped.
+
+use super::{InjectError, KeyChange, Order, SignatureChange};
+use crate::api_key::TokenKey;
+use crate::archive::Archive;
+use crate::check::{
+    Depth, Expectations, Facts, Finding, Group, Outcome, Policy, Question, Report, Selection, Severity,
+};
+use crate::signature::sign::SigningRequest;
+use crate::signature::{DeviceCertificates, Verdict};
+use crate::source::ReadAt;
+use std::collections::BTreeSet;
+use std::io::BufReader;
+
+/// What the new file must be.
+#[derive(Debug)]
+pub struct Expected<'o> {
+    /// What was ordered.
+    pub order: Order<'o>,
+    /// The first API level that must accept the signature.
+    pub first_level: u32,
+    /// Checks of the archive that found an error in the old file, from [`super::Plan::known_faults`].
+    pub known_faults: BTreeSet<&'static str>,
+    /// The contents of its v4 signature.
+    pub idsig: Option<Vec<u8>>,
+}
+
+impl Expected<'_> {
+    /// Reads the written archive back: the checks of the groups `archive` and, where it was signed, `signature` find
+    /// no new error, devices will report the certificates that were to sign, the key is exactly the one that was to go
+    /// in, and the `zip` crate, which knows nothing of ours, agrees.
+    ///
+    /// # Errors
+    /// [`InjectError::SelfCheck`], or what keeps the file from being read.
+    pub fn check(&self, written: &dyn ReadAt) -> Result<(), InjectError> {
+        let archive = Archive::open(written).map_err(|error| broken(error.to_string()))?;
+        let facts = match self.order.signature {
+            SignatureChange::Keep | SignatureChange::Drop => archive_facts(&archive)?,
+            SignatureChange::Sign(request) => {
+                let question = Question {
+                    min_sdk: Some(self.first_level),
+                    v4_signature: self.idsig.clone(),
+                    ..question(Depth::Full)
+                };
+                let facts = Facts::gather(&archive, &question, Expectations::default())?;
+                check_signers(&facts, request)?;
+                refuse_errors(errors(&facts, Group::Signature))?;
+                facts
+            }
+        };
+        refuse_errors(errors(&facts, Group::Archive).filter(|(id, _)| !self.known_faults.contains(id)))?;
+        if !self.key_holds(&archive) {
+            return Err(broken("the key does not read back".to_owned()));
+        }
+        second_opinion(written, archive.directory().entries().len())
+    }
+
+    fn key_holds(&self, archive: &Archive<'_>) -> bool {
+        match (self.order.key, archive.key_entries().as_slice()) {
+            (KeyChange::Keep, _) | (KeyChange::Remove, []) => true,
+            (KeyChange::Put(key), [entry]) => archive.key_contents(entry).is_ok_and(|found| found == key.token()),
+            (KeyChange::Put(_) | KeyChange::Remove, _) => false,
+        }
+    }
+}
+
+fn question(depth: Depth) -> Question<'static> {
+    Question {
+        token_key: &TokenKey::Amazon,
+        depth,
+        min_sdk: None,
+        max_sdk: None,
+        stamp_cert_digest: None,
+        v4_signature: None,
+    }
+}
+
+/// What the checks of the archive look at; contents are not verified.
+pub(super) fn archive_facts(archive: &Archive<'_>) -> Result<Facts, InjectError> {
+    let mut facts = Facts::gather(archive, &question(Depth::Certificates), Expectations::default())?;
+    facts.survey = archive.survey()?;
+    Ok(facts)
+}
+
+/// The errors that the checks of a group find, with the check's id.
+pub(super) fn errors(facts: &Facts, group: Group) -> impl Iterator<Item = (&'static str, Finding)> {
+    let selection = Selection::new(vec![group.name().to_owned()], Vec::new()).unwrap_or_default();
+    let report = Report::new(facts, &Policy { selection, ..Policy::default() });
+    report.results.into_iter().flat_map(|result| {
+        let findings = if let Outcome::Fail(findings) = &result.outcome { findings.clone() } else { Vec::new() };
+        findings
+            .into_iter()
+            .filter(|finding| result.severity_of(finding) == Severity::Error)
+            .map(|finding| (result.check.id, finding))
+            .collect::<Vec<_>>()
+    })
+}
+
+fn broken(reason: String) -> InjectError {
+    InjectError::SelfCheck(reason)
+}
+
+fn refuse_errors(mut errors: impl Iterator<Item = (&'static str, Finding)>) -> Result<(), InjectError> {
+    errors.next().map_or(Ok(()), |(_, finding)| Err(broken(finding.message)))
+}
+
+/// The signature holds, and devices report the certificates that the order named.
+fn check_signers(facts: &Facts, request: &SigningRequest) -> Result<(), InjectError> {
+    let signatures = &facts.signatures;
+    if signatures.verdict != Verdict::Verified {
+        let problem = signatures.problems.first().map_or("it is not verified", |problem| problem.message.as_str());
+        return Err(broken(format!("the signature does not hold: {problem}")));
+    }
+    let shown = |device: &[DeviceCertificates]| device.last().map(|last| last.certificates.clone()).unwrap_or_default();
+    let (wanted, found) = (shown(&request.foreseen().device), shown(&signatures.device));
+    let same = wanted.len() == found.len() && wanted.iter().all(|certificate| found.contains(certificate));
+    if same { Ok(()) } else { Err(broken("devices would report another certificate than the one given".to_owned())) }
+}
+
+fn second_opinion(written: &dyn ReadAt, entries: usize) -> Result<(), InjectError> {
+    let opened = ::zip::ZipArchive::new(BufReader::new(Cursor { source: written, position: 0 }));
+    let opened = opened.map_err(|error| InjectError::SelfCheck(error.to_string()))?;
+    if opened.len() == entries {
+        return Ok(());
+    }
+    Err(InjectError::SelfCheck(format!("another reader finds {} entries instead of {entries}", opened.len())))
+}
+
+/// A seeking reader over a source, for the `zip` crate.
+struct Cursor<'a> {
+    source: &'a dyn ReadAt,
+    position: u64,
+}
+
+impl std::io::Read for Cursor<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        let left = self.source.size().saturating_sub(self.position);
+        let count = buffer.len().min(usize::try_from(left).unwrap_or(usize::MAX));
+        let Some(part) = buffer.get_mut(..count) else { return Ok(0) };
+        self.source.read_exact_at(part, self.position).map_err(std::io::Error::other)?;
+        self.position = self.position.saturating_add(u64::try_from(count).unwrap_or(u64::MAX));
+        Ok(count)
+    }
+}
+
+impl std::io::Seek for Cursor<'_> {
+    fn seek(&mut self, to: std::io::SeekFrom) -> std::io::Result<u64> {
+        let target = match to {
+            std::io::SeekFrom::Start(offset) => Some(offset),
+            std::io::SeekFrom::End(offset) => self.source.size().checked_add_signed(offset),
+            std::io::SeekFrom::Current(offset) => self.position.checked_add_signed(offset),
+        };
+        self.position = target.ok_or(std::io::ErrorKind::InvalidInput)?;
+        Ok(self.position)
+    }
+}
