@@ -21,6 +21,7 @@ mod keystores;
 mod messages;
 mod mutations;
 mod oracle;
+mod oracle_keystores;
 mod signers;
 mod snapshots;
 mod speed;
