@@ -17,6 +17,7 @@ mod fingerprint;
 mod fixtures;
 mod inject;
 mod key;
+mod keystore_mutations;
 mod keystores;
 mod messages;
 mod mutations;
