@@ -356,7 +356,13 @@ fn dsa_key(parameters: &Element<'_>, x: &Element<'_>) -> Result<PrivateKey, Iden
     let mut numbers = parameters.children();
     let mut number = |field| numbers.expect(tag::INTEGER, field).map(|element| element.content);
     let (p, q, g) = (number("p")?, number("q")?, number("g")?);
-    if !has_dsa_sizes(p, q, g) {
+    let bits = |number| significant_bits(magnitude(number));
+    if !is_dsa_size(bits(p), bits(q)) {
+        let algorithm = format!("DSA with {} and {} bits", bits(p), bits(q));
+        return Err(IdentityError::Unsupported { algorithm });
+    }
+    // the `dsa` crate panics when `g` is shorter than `p` by a word, which no real one is
+    if bits(g) > bits(p) || bits(g) <= bits(p).saturating_sub(32) {
         return Err(IdentityError::Inconsistent { algorithm: "DSA" });
     }
     let oid = encode(tag::OID, &[DSA]);
@@ -369,11 +375,9 @@ fn dsa_key(parameters: &Element<'_>, x: &Element<'_>) -> Result<PrivateKey, Iden
         .map_err(|_| IdentityError::Inconsistent { algorithm: "DSA" })
 }
 
-/// The sizes of FIPS 186-4, 4.2. The `dsa` crate panics when `g` is shorter than `p` by a word, which no real one is.
-fn has_dsa_sizes(p: &[u8], q: &[u8], g: &[u8]) -> bool {
-    let [p, q, g] = [p, q, g].map(|number| significant_bits(magnitude(number)));
-    let known = matches!((p, q), (1024, 160) | (2048, 224 | 256) | (3072, 256));
-    known && g <= p && g > p.saturating_sub(32)
+/// The sizes of FIPS 186-4, 4.2: the only ones that the `dsa` crate computes with.
+fn is_dsa_size(p: usize, q: usize) -> bool {
+    matches!((p, q), (1024, 160) | (2048, 224 | 256) | (3072, 256))
 }
 
 /// A canonical INTEGER of a number that is not negative.

@@ -1,9 +1,10 @@
 //! Whether a key is for the certificate that is about to sign, by the checks of `apkkey verify`.
 
+use super::self_check::question;
 use super::{Accepted, InjectError, Remark};
-use crate::api_key::{KeyFile, TokenKey};
+use crate::api_key::KeyFile;
 use crate::archive::Archive;
-use crate::check::{Depth, Expectations, Facts, Outcome, PlacedKey, Policy, Question, Report, Selection, Severity};
+use crate::check::{Depth, Expectations, Facts, Outcome, PlacedKey, Policy, Report, Selection, Severity};
 use crate::signature::sign::SigningRequest;
 
 /// The checks that hold a key against a certificate.
@@ -30,15 +31,7 @@ impl CertificateCheck<'_> {
         key: &Accepted,
         request: &SigningRequest,
     ) -> Result<Vec<Remark>, InjectError> {
-        let question = Question {
-            token_key: &TokenKey::Amazon,
-            depth: Depth::Certificates,
-            min_sdk: Some(request.min_sdk),
-            max_sdk: None,
-            stamp_cert_digest: None,
-            v4_signature: None,
-        };
-        let mut facts = Facts::gather(archive, &question, self.expectations.clone())?;
+        let mut facts = Facts::gather(archive, &question(Depth::Certificates), self.expectations.clone())?;
         facts.signatures = request.foreseen();
         let entry = archive.key_entry_name().to_owned();
         facts.key = Some(PlacedKey { entry, file: Ok(KeyFile::read(key.token())), authentic: None });
@@ -50,7 +43,9 @@ impl CertificateCheck<'_> {
             match &result.outcome {
                 Outcome::Pass | Outcome::Moot(_) => {}
                 Outcome::Unknown(finding) => {
-                    remarks.push(Remark(format!("the key was not held against a certificate: {}", finding.message)));
+                    let help = finding.help.as_ref().map_or_else(String::new, |help| format!("; {help}"));
+                    let message = &finding.message;
+                    remarks.push(Remark(format!("the key was not held against a certificate: {message}{help}")));
                 }
                 Outcome::Fail(findings) => {
                     for finding in findings {

@@ -65,13 +65,8 @@ pub enum Step {
     Align(usize),
     /// Put an entry in.
     Add(String),
-    /// Sign.
-    Sign {
-        /// The schemes.
-        schemes: Vec<Scheme>,
-        /// Who signs.
-        signers: Vec<String>,
-    },
+    /// Sign with these schemes, as these signers.
+    Sign(Vec<Scheme>, Vec<String>),
 }
 
 impl fmt::Display for Step {
@@ -88,7 +83,7 @@ impl fmt::Display for Step {
             Self::Align(1) => f.write_str("align 1 stored entry"),
             Self::Align(count) => write!(f, "align {count} stored entries"),
             Self::Add(name) => write!(f, "add `{}`", Untrusted(name)),
-            Self::Sign { schemes, signers } => {
+            Self::Sign(schemes, signers) => {
                 let schemes: Vec<String> = schemes.iter().map(ToString::to_string).collect();
                 write!(f, "sign with {} as {}", schemes.join(", "), signers.join(" and "))
             }
@@ -127,6 +122,15 @@ pub enum Work<'o> {
 }
 
 impl Work<'_> {
+    /// The schemes with which the file will be signed.
+    #[must_use]
+    pub fn schemes(&self) -> Vec<Scheme> {
+        match self {
+            Self::Nothing | Self::Write(_) => Vec::new(),
+            Self::Sign(unsigned) => unsigned.schemes(),
+        }
+    }
+
     /// How many bytes of the old file keep their place, from its start.
     fn untouched(&self) -> u64 {
         match self {
@@ -229,9 +233,13 @@ fn signed<'o>(
     let unsigned = sign::prepare(source, directory, edit, request)?;
     steps.extend(unsigned.removed().iter().map(|name| Step::Remove(name.clone())));
     steps.extend(unsigned.dropped_pairs().iter().map(|id| Step::DropPair(*id)));
-    let signers = request.signers.iter().map(|signer| format!("`{}`", Untrusted(&signer.name))).collect();
-    let last_step = Step::Sign { schemes: unsigned.schemes(), signers };
+    let last_step = Step::Sign(unsigned.schemes(), request.signers.iter().map(name_and_md5).collect());
     Ok((Work::Sign(Box::new(unsigned)), Some(last_step)))
+}
+
+fn name_and_md5(signer: &sign::Signer) -> String {
+    let md5 = signer.identity.chain().first().map(|certificate| certificate.fingerprints().md5.to_string());
+    format!("`{}` (MD5 {})", Untrusted(&signer.name), md5.unwrap_or_default())
 }
 
 /// What belongs to an old signature, for a message.

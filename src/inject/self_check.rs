@@ -64,7 +64,8 @@ impl Expected<'_> {
     }
 }
 
-fn question(depth: Depth) -> Question<'static> {
+/// What is looked at, without a wish of the user.
+pub(super) fn question(depth: Depth) -> Question<'static> {
     Question {
         token_key: &TokenKey::Amazon,
         depth,

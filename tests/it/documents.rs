@@ -124,6 +124,7 @@ fn every_json_field_is_described() {
         &["fingerprint", "several-aliases.jks", "rotated-v3.apk"],
         &["key", "url-safe.txt", &token_key],
         &["inject", "demo-unsigned.apk", "--api-key", "release.txt", "--dry-run", &token_key],
+        &["lineage", "rotated-v3.apk"],
     ] {
         let mut arguments = arguments.to_vec();
         arguments.push("--format=json");

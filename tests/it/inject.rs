@@ -54,7 +54,7 @@ fn the_key_goes_in_and_no_other_byte_moves() {
     assert_eq!(others(&old), others(&new));
     assert_eq!(key(&new), fixture("token/release.txt"));
     assert_eq!(sandbox.files(), ["demo-nokey-unsigned.apk", "trailing-newline.txt"]);
-    sandbox.run(&arguments).code(0).says("has this key already");
+    sandbox.run(&arguments).code(0).says("is already as it should be");
     assert_eq!(sandbox.read("demo-nokey-unsigned.apk"), new);
 }
 

@@ -23,6 +23,8 @@ mod messages;
 mod mutations;
 mod oracle;
 mod oracle_keystores;
+mod oracle_sign;
+mod sign;
 mod signers;
 mod snapshots;
 mod speed;

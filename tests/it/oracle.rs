@@ -5,20 +5,20 @@ use crate::sandbox::{Sandbox, fixture, repository, token_key};
 use std::path::Path;
 use std::process::{Command, Output};
 
-fn tool(name: &str, arguments: &[&str], folder: &Path) -> Output {
+pub(crate) fn tool(name: &str, arguments: &[&str], folder: &Path) -> Output {
     let output = Command::new(name).args(arguments).current_dir(folder).output();
     output.unwrap_or_else(|error| panic!("{name} is not installed: fixtures/make/setup.sh does it ({error})"))
 }
 
 #[track_caller]
-fn succeeds(name: &str, arguments: &[&str], folder: &Path) -> String {
+pub(crate) fn succeeds(name: &str, arguments: &[&str], folder: &Path) -> String {
     let output = tool(name, arguments, folder);
     let text = String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{name} {arguments:?}\n{text}");
     text
 }
 
-fn bundletool(arguments: &[&str], folder: &Path) -> String {
+pub(crate) fn bundletool(arguments: &[&str], folder: &Path) -> String {
     let jar = std::env::var("APKKEY_BUNDLETOOL")
         .unwrap_or_else(|_| repository("fixtures/make/tools/bundletool.jar").to_str().unwrap().to_owned());
     let mut all = vec!["-jar", jar.as_str()];

@@ -73,7 +73,7 @@ fn inject_written_and_refused() {
 
 #[test]
 fn help_of_each_command() {
-    for command in ["fingerprint", "key", "verify", "inject", "explain"] {
+    for command in ["fingerprint", "key", "verify", "inject", "sign", "lineage", "explain"] {
         snapshot(&format!("help-{command}"), &run(&[], &[command, "--help"]));
     }
 }

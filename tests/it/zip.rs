@@ -330,7 +330,7 @@ fn the_old_key_may_stand_anywhere() {
             locals.sort_by_key(|local| local.header.start);
             assert!(locals.windows(2).all(|pair| pair[0].end == pair[1].header.start), "a hole is left");
             assert_eq!(locals.last().unwrap().end, directory.layout().directory.start);
-            sandbox.run(&arguments).code(0).says("has this key already");
+            sandbox.run(&arguments).code(0).says("is already as it should be");
             assert_eq!(sandbox.read("app.apk"), new);
         }
     }

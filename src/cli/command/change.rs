@@ -27,10 +27,6 @@ pub(super) fn carry_out(
     let plan = inject::plan(input.archive, order).map_err(input::about(input.path))?;
     let out = target.out.as_deref().unwrap_or(input.path);
     let changed = !matches!(plan.work, Work::Nothing);
-    let schemes = plan.steps.iter().find_map(|step| match step {
-        Step::Sign { schemes, .. } => Some(schemes.iter().map(ToString::to_string).collect()),
-        _ => None,
-    });
     let mut object = ChangedObject {
         path: shown(input.path),
         out: shown(out),
@@ -39,7 +35,7 @@ pub(super) fn carry_out(
         dry_run: target.dry_run,
         steps: plan.steps.iter().map(Step::to_string).collect(),
         remarks: remarks.iter().chain(&plan.remarks).map(ToString::to_string).collect(),
-        schemes: schemes.unwrap_or_default(),
+        schemes: plan.work.schemes().iter().map(ToString::to_string).collect(),
         v4_signature_file: None,
     };
     if !target.dry_run && (changed || target.out.is_some()) {
