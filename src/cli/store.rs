@@ -6,7 +6,7 @@ use super::output::Output;
 use super::password::{Attempt, Credential, Given, PasswordReader, Tried, environment};
 use super::signer::{KeystoreArgs, store_type};
 use super::waiting;
-use apkkey::keystore::{Entry, KdfBudget, Keystore, KeystoreError, Passwords};
+use apkkey::keystore::{Content, Entry, KdfBudget, Keystore, KeystoreError, Passwords};
 use apkkey::secret::Password;
 use apkkey::text::Untrusted;
 use std::path::Path;
@@ -34,8 +34,18 @@ impl StoreFile<'_> {
                 Tried::Refused(Failure::from_error(&error).at(self.path))
             }
             Err(error) if may_need_another_password(&error) => Tried::Wrong(Failure::from_error(&error).at(self.path)),
-            Err(error) => Tried::Failed(Failure::from_error(&error).at(self.path)),
+            Err(error) => Tried::Failed(self.known_by_name(Failure::from_error(&error), &error).at(self.path)),
         }
+    }
+
+    /// IBM's key databases have nothing in their content that tells them.
+    fn known_by_name(&self, failure: Failure, error: &KeystoreError) -> Failure {
+        let extension = self.path.extension().unwrap_or_default();
+        let is_unknown = matches!(error, KeystoreError::NotAKeystore(Content::Unknown));
+        if !is_unknown || !["kdb", "rdb", "sth"].iter().any(|name| extension == *name) {
+            return failure;
+        }
+        failure.help("IBM's key databases are not supported: export the key as PKCS#12 with gskcapicmd or ikeyman")
     }
 
     /// What is tried: the password that was given; else the environment's, the debug keystore's known one, none, and then

@@ -31,6 +31,7 @@ fn each_symptom_has_its_cause() {
         .with_bytes("locked.jks", b"\0GITCRYPT\0\x01\x02")
         .with_bytes("packed.jks", b"\x1f\x8b\x08\0\0\0\0\0")
         .with_bytes("mac.keychain", b"kych\0\x01\0\0")
+        .with_bytes("server.kdb", b"\0\x01\x02\x03 unknown")
         .with_bytes("key.properties", b"storeFile=release.jks\nstorePassword=x\n")
         .with("keystore/git-lfs-pointer.jks")
         .with("keystore/error-page.jks")
@@ -47,6 +48,7 @@ fn each_symptom_has_its_cause() {
         ("locked.jks", "encrypted with git-crypt", "git-crypt unlock"),
         ("packed.jks", "a gzip file", "unpack it"),
         ("mac.keychain", "a macOS keychain", "PKCS#12"),
+        ("server.kdb", "a file of an unknown kind", "IBM's key databases"),
         ("key.properties", "a properties file", "--signing-properties"),
         ("git-lfs-pointer.jks", "a Git LFS pointer", "git lfs pull"),
         ("error-page.jks", "an HTML or XML page", "download the file again"),

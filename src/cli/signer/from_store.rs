@@ -34,7 +34,9 @@ pub(super) fn open(args: &SignerArgs, passwords: &mut PasswordReader<'_>) -> Res
 fn path(args: &SignerArgs, properties: &SigningProperties) -> Result<PathBuf, Failure> {
     let path = args.ks.as_ref().or(properties.store.as_ref());
     match (path, &args.signing_properties) {
-        (Some(path), _) if path.as_os_str() == "NONE" => Err(store_type::refuse_none()),
+        (Some(path), _) if path.as_os_str() == "NONE" => {
+            Err(store_type::no_file("keystores without a file (--ks NONE)"))
+        }
         (Some(path), _) => Ok(path.clone()),
         (None, Some(file)) => Err(Failure::new("it names no keystore").help("name one with --ks").at(file)),
         (None, None) => Err(Failure::new("no signer is given").help("give a keystore with --ks, or --key and --cert")),

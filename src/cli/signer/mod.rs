@@ -44,7 +44,7 @@ pub(crate) fn open_all<'a>(
 
 /// Opens one signer. No other key is decrypted.
 pub(crate) fn open(args: &SignerArgs, passwords: &mut PasswordReader<'_>) -> Result<OpenedSigner, Failure> {
-    args.keystore.ks_type.as_deref().map_or(Ok(()), store_type::refuse_foreign)?;
+    args.refuse_foreign()?;
     match &args.key {
         Some(key) => from_files::open(key, args, passwords),
         None => from_store::open(args, passwords),
