@@ -168,3 +168,69 @@ impl Failures {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cli::args::Arguments;
+    use clap::Parser;
+
+    fn password(text: &str) -> Password {
+        Password::new(text.to_owned())
+    }
+
+    fn credential(text: &str) -> Credential {
+        Credential { password: password(text), origin: "--ks-pass env:P".to_owned() }
+    }
+
+    /// What was tried, and the outcome, when only `right` fits.
+    fn tried(
+        right: Option<&str>,
+        attempt: impl FnOnce(Attempt<'_>) -> Attempt<'_>,
+    ) -> (Vec<String>, Result<(), String>) {
+        let output = Output::new(&Arguments::try_parse_from(["apkkey", "explain", "--list"]).unwrap().output);
+        let mut seen = Vec::new();
+        let outcome = attempt(Attempt::new("it".to_owned(), &output)).run(|password| {
+            let text = password.map(|password| password.reveal().to_owned());
+            seen.push(text.clone().unwrap_or_else(|| "-".to_owned()));
+            match text.as_deref() {
+                found if found == right => Tried::Opened(()),
+                Some("half") => Tried::Refused(Failure::new("half right")),
+                None => Tried::Wrong(Failure::new("needed")),
+                Some(_) => Tried::Wrong(Failure::new("wrong")),
+            }
+        });
+        (seen, outcome.map_err(|failure| failure.message))
+    }
+
+    #[test]
+    fn all_candidates_are_tried_in_their_order_and_forms() {
+        let encoding = PasswordEncoding::named("ibm437");
+        let (seen, outcome) = tried(None, |attempt| {
+            attempt.in_encoding(encoding).named(credential("\u{fc}")).guess(password("a")).without_password()
+        });
+        assert_eq!(seen, ["\u{fc}", "\u{81}", "a", "-"]);
+        assert!(outcome.is_ok(), "without a password it opens");
+        let (seen, outcome) =
+            tried(Some("\u{81}"), |attempt| attempt.in_encoding(encoding).named(credential("\u{fc}")));
+        assert_eq!((seen.len(), outcome), (2, Ok(())));
+    }
+
+    #[test]
+    fn the_failure_is_about_what_the_user_named() {
+        let (_, outcome) =
+            tried(Some("x"), |attempt| attempt.without_password().named(credential("a")).guess(password("b")));
+        assert_eq!(outcome.unwrap_err(), "wrong (given with --ks-pass env:P)");
+        let (_, outcome) = tried(Some("x"), |attempt| attempt.guess(password("b")).without_password());
+        assert_eq!(outcome.unwrap_err(), "wrong");
+        let (_, outcome) = tried(Some("x"), |attempt| attempt.without_password().ask("?".to_owned()));
+        assert_eq!(outcome.unwrap_err(), "needed, and there is no terminal to ask on");
+    }
+
+    #[test]
+    fn behind_a_password_that_fits_in_part_nothing_is_guessed() {
+        let (seen, outcome) = tried(None, |attempt| attempt.named(credential("half")).without_password());
+        assert_eq!(seen, ["half"]);
+        assert_eq!(outcome.unwrap_err(), "half right (given with --ks-pass env:P)");
+    }
+}
