@@ -4,10 +4,10 @@ use super::{InjectError, KeyChange, Order, SignatureChange};
 use crate::api_key::TokenKey;
 use crate::archive::Archive;
 use crate::check::{
-    Depth, Expectations, Facts, Finding, Group, Outcome, Policy, Question, Report, Selection, Severity,
+    Depth, Expectations, Facts, FactsError, Finding, Group, Outcome, Policy, Question, Report, Selection, Severity,
 };
 use crate::signature::sign::SigningRequest;
-use crate::signature::{DeviceCertificates, Verdict};
+use crate::signature::{self, DeviceCertificates, Verdict};
 use crate::source::ReadAt;
 use std::collections::BTreeSet;
 use std::io::BufReader;
@@ -17,12 +17,10 @@ use std::io::BufReader;
 pub struct Expected<'o> {
     /// What was ordered.
     pub order: Order<'o>,
-    /// The first API level that must accept the signature.
-    pub first_level: u32,
     /// Checks of the archive that found an error in the old file, from [`super::Plan::known_faults`].
     pub known_faults: BTreeSet<&'static str>,
-    /// The contents of its v4 signature.
-    pub idsig: Option<Vec<u8>>,
+    /// How its signature is checked, when it was signed.
+    pub signature: Option<signature::Request>,
 }
 
 impl Expected<'_> {
@@ -34,20 +32,14 @@ impl Expected<'_> {
     /// [`InjectError::SelfCheck`], or what keeps the file from being read.
     pub fn check(&self, written: &dyn ReadAt) -> Result<(), InjectError> {
         let archive = Archive::open(written).map_err(|error| broken(error.to_string()))?;
-        let facts = match self.order.signature {
-            SignatureChange::Keep | SignatureChange::Drop => archive_facts(&archive)?,
-            SignatureChange::Sign(request) => {
-                let question = Question {
-                    min_sdk: Some(self.first_level),
-                    v4_signature: self.idsig.clone(),
-                    ..question(Depth::Full)
-                };
-                let facts = Facts::gather(&archive, &question, Expectations::default())?;
-                check_signers(&facts, request)?;
-                refuse_errors(errors(&facts, Group::Signature))?;
-                facts
-            }
-        };
+        let mut facts = archive_facts(&archive)?;
+        if let Some(request) = &self.signature {
+            facts.signatures = signature::examine(written, archive.directory(), request).map_err(FactsError::from)?;
+        }
+        if let SignatureChange::Sign(request) = self.order.signature {
+            check_signers(&facts, request)?;
+            refuse_errors(errors(&facts, Group::Signature))?;
+        }
         refuse_errors(errors(&facts, Group::Archive).filter(|(id, _)| !self.known_faults.contains(id)))?;
         if !self.key_holds(&archive) {
             return Err(broken("the key does not read back".to_owned()));

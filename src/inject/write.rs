@@ -1,7 +1,7 @@
 //! Carries a plan out: writes beside the target, makes the signatures meanwhile, reads the result back, and only then
 //! puts it in place.
 
-use super::{Expected, InjectError, Order, Plan, Work};
+use super::{Expected, InjectError, Order, Plan, SignatureChange, Work};
 use crate::advice::Advice;
 use crate::output_file::{OutputError, OutputFile};
 use crate::parallel;
@@ -64,31 +64,33 @@ pub fn write(
 ) -> Result<Option<PathBuf>, WriteError> {
     let before = stamp(source);
     let mut file = OutputFile::create(target)?;
-    let mut idsig = None;
-    let mut first_level = 1;
+    let mut signature = None;
     match plan.work {
         Work::Nothing => file.copy_whole(source)?,
         Work::Write(rewritten) => file.write_pieces(source, rewritten.pieces())?,
         Work::Sign(unsigned) => {
-            first_level = unsigned.first_level();
             let settled = unsigned.settled().to_vec();
             let writing = || file.write_pieces(source, settled).and_then(|()| file.sync());
             let (written, signed) = parallel::beside(writing, || unsigned.sign(source));
             written?;
-            let mut signed = signed?;
-            idsig = signed.idsig.take();
+            let signed = signed?;
+            if let SignatureChange::Sign(request) = order.signature {
+                signature = Some(signed.check_request(request));
+            }
             file.write_pieces(source, signed.rest())?;
         }
     }
     let written = file.written()?;
-    let expected = Expected { order, first_level, known_faults: plan.known_faults, idsig };
+    let expected = Expected { order, known_faults: plan.known_faults, signature };
     let (synced, checked) = parallel::beside(|| file.sync(), || expected.check(&written));
     if stamp(source) != before {
         return Err(WriteError::InputChanged);
     }
     checked?;
     synced?;
-    let Some(contents) = expected.idsig else { return Ok(file.commit().map(|()| None)?) };
+    let Some(contents) = expected.signature.and_then(|request| request.v4_signature) else {
+        return Ok(file.commit().map(|()| None)?);
+    };
     let path = idsig_path(target);
     let mut beside = OutputFile::create(&path)?;
     beside.write(&contents)?;

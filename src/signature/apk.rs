@@ -92,7 +92,13 @@ fn examine_jar(
     let used = scope.uses(Scheme::V1) && jar.is_present();
     if used && request.depth == Depth::Full {
         let block_schemes = scope.used.iter().copied().filter(|scheme| *scheme != Scheme::V1).collect();
-        let jar_scope = JarScope { input, kind: request.kind, levels: scope.levels, block_schemes };
+        let jar_scope = JarScope {
+            input,
+            kind: request.kind,
+            levels: scope.levels,
+            block_schemes,
+            known: request.entry_digests.as_ref(),
+        };
         verified = jar.verify(&jar_scope, &mut findings)?;
     }
     if verified.signers.is_empty() {

@@ -41,6 +41,7 @@ mod verify;
 mod x509;
 
 pub use error::SignatureError;
+pub(crate) use jar::EntryDigests;
 pub use rules::{RULES, Rule};
 
 use crate::certificate::Certificate;
@@ -123,6 +124,8 @@ pub struct Request {
     pub stamp_cert_digest: Option<[u8; 32]>,
     /// The contents of the `.idsig` file, when it shall be checked too.
     pub v4_signature: Option<Vec<u8>>,
+    /// What the entries were digested to when this very file was signed.
+    pub(crate) entry_digests: Option<EntryDigests>,
 }
 
 impl Request {
@@ -138,6 +141,7 @@ impl Request {
             target_sandbox_version: None,
             stamp_cert_digest: None,
             v4_signature: None,
+            entry_digests: None,
         }
     }
 

@@ -12,6 +12,7 @@
 mod sandbox;
 
 mod architecture;
+mod crash;
 mod documents;
 mod fingerprint;
 mod fixtures;
@@ -24,6 +25,7 @@ mod mutations;
 mod oracle;
 mod oracle_keystores;
 mod oracle_sign;
+mod oracle_zip;
 mod sign;
 mod signers;
 mod snapshots;

@@ -4,6 +4,7 @@
 use super::as_jar_reads;
 use super::manifest::{JarScope, Manifest};
 use super::section::NamedDigest;
+use crate::digest::DigestAlgorithm;
 use crate::limits::{JAR_INFLATED_LEAST, JAR_INFLATED_RATIO};
 use crate::parallel;
 use crate::signature::findings::Findings;
@@ -11,6 +12,28 @@ use crate::signature::{Input, Kind, Scheme, SignatureError, is_signature_entry, 
 use crate::source::SourceError;
 use crate::text::Untrusted;
 use crate::zip::{Entry, Unpacker, ZipError};
+use std::collections::HashMap;
+
+/// What entries were digested to while their file was signed, by name.
+///
+/// When the written file is checked, a scheme of the signing block proves that its bytes are those that were planned, so
+/// the entries need not be inflated again to be digested to the same values.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct EntryDigests {
+    pub(in crate::signature) algorithm: DigestAlgorithm,
+    pub(in crate::signature) digests: HashMap<String, Vec<u8>>,
+}
+
+impl EntryDigests {
+    /// Whether these are the digests of the entry; `None` when they are of another kind.
+    fn fits(&self, task: &Task<'_>) -> Option<bool> {
+        let known = self.digests.get(&task.entry.name)?;
+        match task.digests.as_slice() {
+            [(algorithm, digest)] if *algorithm == self.algorithm => Some(digest == known),
+            _ => None,
+        }
+    }
+}
 
 /// An entry and the digests that it must have.
 struct Task<'d> {
@@ -49,11 +72,16 @@ pub(super) fn check(
         return Ok(0);
     }
     let size = |task: &Task<'_>| task.entry.declared_size;
+    let known = scope.known.filter(|_| !scope.block_schemes.is_empty());
     let outcomes = parallel::largest_first(
         &tasks,
         size,
         || input.directory.unpacker(input.source),
-        |unpacker, task| task.run(unpacker),
+        |unpacker, task| match known.and_then(|known| known.fits(task)) {
+            Some(true) => Ok(Outcome::Fits),
+            Some(false) => Ok(Outcome::Differs),
+            None => task.run(unpacker),
+        },
     )?;
     for (task, outcome) in tasks.iter().zip(outcomes) {
         match outcome {

@@ -1,5 +1,6 @@
 //! The manifest, and whether a signature file speaks of it (`V1SchemeVerifier.verifySigFileAgainstManifest`).
 
+use super::EntryDigests;
 use super::section::{Malformed, NamedDigest, Section, sections};
 use crate::signature::findings::Findings;
 use crate::signature::rules::{self, Rule};
@@ -16,6 +17,8 @@ pub(in crate::signature) struct JarScope<'a> {
     pub(in crate::signature) levels: Levels,
     /// The schemes of the signing block that are used.
     pub(in crate::signature) block_schemes: BTreeSet<Scheme>,
+    /// What the entries were digested to while the file was signed.
+    pub(in crate::signature) known: Option<&'a EntryDigests>,
 }
 
 /// The manifest, and which signature files name which of its sections.

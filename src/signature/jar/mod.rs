@@ -15,6 +15,7 @@ mod manifest;
 mod pkcs7;
 mod section;
 
+pub(crate) use entries::EntryDigests;
 pub(super) use manifest::JarScope;
 
 use super::findings::Findings;
@@ -267,7 +268,7 @@ pub(super) fn examine_bundle(input: Input<'_>, request: &Request) -> Result<Sign
         }
         if request.depth == Depth::Full {
             let levels = (BUNDLE_SDK, LAST_LEVEL);
-            let scope = JarScope { input, kind: Kind::Bundle, levels, block_schemes: BTreeSet::new() };
+            let scope = JarScope { input, kind: Kind::Bundle, levels, block_schemes: BTreeSet::new(), known: None };
             verified = files.verify(&scope, &mut findings)?;
         }
         if verified.signers.is_empty() {

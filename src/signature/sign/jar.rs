@@ -6,6 +6,7 @@ use super::{SignError, Signer, pkcs7, preview};
 use crate::digest::DigestAlgorithm;
 use crate::identity::KeyAlgorithm;
 use crate::parallel;
+use crate::signature::EntryDigests;
 use crate::signature::{Scheme, is_signature_entry};
 use crate::source::ReadAt;
 use crate::zip::{Entry, Rewritten};
@@ -18,8 +19,14 @@ const NAME_LENGTH: usize = 8;
 /// Old Android versions cannot read an `.SF` file whose size is a multiple of this (`V1SchemeSigner.java`).
 const UNREADABLE_SIZE: usize = 1024;
 
-/// An entry to be added: name and contents.
-pub(super) type File = (String, Vec<u8>);
+/// The files of a v1 signature.
+#[derive(Debug)]
+pub(super) struct Signed {
+    /// Name and contents of each entry to be added.
+    pub(super) files: Vec<(String, Vec<u8>)>,
+    /// What was signed.
+    pub(super) digests: EntryDigests,
+}
 
 /// Signs all entries of the planned file.
 pub(super) fn sign(
@@ -27,7 +34,7 @@ pub(super) fn sign(
     rewritten: &Rewritten,
     roles: &Roles<'_>,
     main: Option<&[Attribute]>,
-) -> Result<Vec<File>, SignError> {
+) -> Result<Signed, SignError> {
     let mut names = Vec::new();
     let mut digest = DigestAlgorithm::Sha1;
     for signer in &roles.v1 {
@@ -47,7 +54,8 @@ pub(super) fn sign(
         files.push((format!("META-INF/{name}.{}", suffix(signer)), block));
     }
     files.push((manifest::ENTRY.to_owned(), manifest.contents));
-    Ok(files)
+    let digests = EntryDigests { algorithm: digest, digests: manifest.digests.into_iter().collect() };
+    Ok(Signed { files, digests })
 }
 
 /// The signer's name as it can stand in a file name.
@@ -97,6 +105,8 @@ struct Manifest {
     /// Name and bytes of each entry's section.
     sections: Vec<(String, Vec<u8>)>,
     digest: DigestAlgorithm,
+    /// Name and digest of each entry.
+    digests: Vec<(String, Vec<u8>)>,
 }
 
 impl Manifest {
@@ -115,13 +125,13 @@ impl Manifest {
         let mut contents = manifest::section([("Manifest-Version", version)].into_iter().chain(others));
         let attribute = format!("{}-Digest", attribute_name(digest));
         let mut sections = Vec::new();
-        for (name, value) in digests {
-            manifest::check_name(&name)?;
+        for (name, value) in &digests {
+            manifest::check_name(name)?;
             let section = manifest::section([("Name", name.as_str()), (&attribute, &STANDARD.encode(value))]);
             contents.extend_from_slice(&section);
-            sections.push((name, section));
+            sections.push((name.clone(), section));
         }
-        Ok(Self { contents, sections, digest })
+        Ok(Self { contents, sections, digest, digests })
     }
 
     /// The `.SF` file: a digest of the manifest and of each of its sections.

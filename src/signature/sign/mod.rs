@@ -32,8 +32,9 @@ pub use lineage::{Capabilities, SigningLineage};
 pub use request::{DEFAULT_LIBRARY_PAGE, DEFAULT_ROTATION_MIN_SDK, SchemeChoice, Signer, SigningRequest};
 
 use super::content::{self, Beginning};
+use super::jar::EntryDigests;
 use super::v3::first_level;
-use super::{Input, Kind, Scheme, is_signature_entry};
+use super::{Input, Kind, Request, Scheme, is_signature_entry};
 use crate::parallel;
 use crate::source::{Assembled, Piece, ReadAt};
 use crate::zip::{Directory, Edit, Rewritten};
@@ -54,9 +55,28 @@ pub struct SignedPlan {
     pub schemes: Vec<Scheme>,
     /// The contents of the `.idsig` file (v4).
     pub idsig: Option<Vec<u8>>,
+    /// What the entries were digested to, when there is a v1 signature.
+    entry_digests: Option<EntryDigests>,
+    first_level: u32,
 }
 
 impl SignedPlan {
+    /// A full check of the file that is written by this plan, as a device makes it, but without inflating its entries a
+    /// second time for v1 where a newer scheme proves that they are what was planned.
+    #[must_use]
+    pub fn check_request(&self, signing: &SigningRequest) -> Request {
+        let kind = match signing.kind {
+            Kind::Apk => Request::for_apk(self.first_level),
+            Kind::Bundle => Request::for_bundle(),
+        };
+        Request {
+            target_sdk: signing.target_sdk,
+            v4_signature: self.idsig.clone(),
+            entry_digests: self.entry_digests.clone(),
+            ..kind
+        }
+    }
+
     /// The pieces behind the settled ones.
     pub fn rest(self) -> impl Iterator<Item = Piece> {
         let settled = self.settled;
@@ -153,28 +173,32 @@ impl Unsigned<'_> {
     /// # Errors
     /// [`SignError`].
     pub fn sign(self, source: &dyn ReadAt) -> Result<SignedPlan, SignError> {
+        let first_level = self.first_level();
         let Self { roles, mut rewritten, manifest, modified, old_block, .. } = self;
         let settled = rewritten.entries.len();
         let beginning = rewritten.entries.clone();
         let beginning = Assembled::new(source, &beginning);
         let (digests, files) = parallel::join(
             || Beginning::digest(&beginning, beginning.size(), &roles.content_digests()),
-            || -> Result<Rewritten, SignError> {
+            || -> Result<(Rewritten, Option<EntryDigests>), SignError> {
+                let mut entry_digests = None;
                 if let Some(pins) = pins::pin_list(source, &rewritten)? {
                     rewritten.append_deflated(pins::ENTRY, &pins, modified)?;
                 }
                 if !roles.v1.is_empty() {
-                    for (name, contents) in jar::sign(source, &rewritten, &roles, manifest.as_deref())? {
+                    let signed = jar::sign(source, &rewritten, &roles, manifest.as_deref())?;
+                    for (name, contents) in signed.files {
                         rewritten.append_deflated(&name, &contents, modified)?;
                     }
+                    entry_digests = Some(signed.digests);
                 }
-                Ok(rewritten)
+                Ok((rewritten, entry_digests))
             },
         );
-        let (digests, mut rewritten) = (digests?, files?);
+        let (digests, (mut rewritten, entry_digests)) = (digests?, files?);
         add_signing_block(source, &mut rewritten, (&roles, &old_block.kept), digests)?;
         let idsig = if roles.v4.is_empty() { None } else { Some(idsig::make(source, &rewritten, &roles)?) };
-        Ok(SignedPlan { rewritten, settled, schemes: roles.schemes(), idsig })
+        Ok(SignedPlan { rewritten, settled, schemes: roles.schemes(), idsig, entry_digests, first_level })
     }
 }
 

@@ -250,6 +250,28 @@ fn a_bundle_has_a_jar_signature() {
 }
 
 #[test]
+fn the_check_of_the_written_file_notices_each_changed_byte() {
+    let file = fixture("apk/demo-unsigned.apk");
+    let request = SigningRequest::for_apk(signer("release"), 21);
+    let made = plan(&file, &request).unwrap();
+    let check = made.check_request(&request);
+    assert!(check.entry_digests.is_some());
+    let good = written(&file, made);
+    let verdict = |file: &[u8]| {
+        let file = file.to_vec();
+        let directory = Directory::read(&file).ok()?;
+        let found = examine(&file, &directory, &check).unwrap();
+        (found.warnings.is_empty()).then_some(found.verdict)
+    };
+    assert_eq!(verdict(&good), Some(Verdict::Verified));
+    for at in (0..good.len()).step_by(37) {
+        let mut changed = good.clone();
+        changed[at] ^= 0x10;
+        assert_ne!(verdict(&changed), Some(Verdict::Verified), "byte {at}");
+    }
+}
+
+#[test]
 fn old_signatures_and_stamps_go() {
     let file = fixture("apk/source-stamp.apk");
     let request = SigningRequest::for_apk(signer("ec-p256"), 21);
