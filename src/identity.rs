@@ -15,6 +15,7 @@ use rsa::signature::SignatureEncoding;
 use rsa::signature::hazmat::PrehashSigner;
 use rsa::traits::PublicKeyParts;
 use std::fmt;
+use std::ops::RangeInclusive;
 use thiserror::Error;
 use zeroize::Zeroizing;
 
@@ -119,7 +120,7 @@ impl PrivateKey {
     /// [`IdentityError`] when it is malformed or of a kind that cannot sign an app.
     pub fn from_pkcs8(der: &[u8]) -> Result<Self, IdentityError> {
         let mut fields = Asn1::new(der).sequence("PrivateKeyInfo")?;
-        fields.u32("version")?;
+        version(&mut fields, 0..=1)?;
         let mut algorithm = fields.sequence("private key algorithm")?;
         let key = fields.octets("private key")?;
         let key = Zeroizing::new(key.into_owned());
@@ -141,7 +142,8 @@ impl PrivateKey {
     /// [`IdentityError`] when it is malformed, of a size that is not supported, or inconsistent.
     pub fn from_pkcs1(der: &[u8]) -> Result<Self, IdentityError> {
         let mut fields = Asn1::new(der).sequence("RSA private key")?;
-        fields.u32("version")?;
+        // with version 1 there are more than two primes, which no tool for apps makes
+        version(&mut fields, 0..=0)?;
         let mut number = |field| fields.expect(tag::INTEGER, field).map(|element| magnitude(element.content));
         let (n, e, d) = (number("modulus")?, number("public exponent")?, number("private exponent")?);
         let (p, q) = (number("prime 1")?, number("prime 2")?);
@@ -167,12 +169,15 @@ impl PrivateKey {
 
     fn from_sec1_on(der: &[u8], curve: Option<Element<'_>>) -> Result<Self, IdentityError> {
         let mut fields = Asn1::new(der).sequence("EC private key")?;
-        fields.u32("version")?;
+        version(&mut fields, 1..=1)?;
         let scalar = Zeroizing::new(fields.octets("EC private key")?.into_owned());
         let named = match fields.optional(tag::context_constructed(0), "EC parameters")? {
             Some(parameters) => Some(parameters.children().any("curve")?),
             None => None,
         };
+        if curve.as_ref().zip(named.as_ref()).is_some_and(|(outer, inner)| outer.raw != inner.raw) {
+            return Err(IdentityError::Inconsistent { algorithm: "EC" });
+        }
         let curve = curve.or(named).ok_or(Asn1Error::Ends { field: "curve" })?;
         if curve.tag != tag::OID {
             return Err(IdentityError::Unsupported { algorithm: "EC with explicit parameters".to_owned() });
@@ -201,7 +206,7 @@ impl PrivateKey {
     /// [`IdentityError`] when it is malformed or inconsistent.
     pub fn from_openssl_dsa(der: &[u8]) -> Result<Self, IdentityError> {
         let mut fields = Asn1::new(der).sequence("DSA private key")?;
-        fields.u32("version")?;
+        version(&mut fields, 0..=0)?;
         let mut number = |field| fields.expect(tag::INTEGER, field);
         let (p, q, g) = (number("p")?, number("q")?, number("g")?);
         number("y")?;
@@ -351,6 +356,12 @@ fn sign_dsa(key: &dsa::SigningKey, digest: DigestAlgorithm, hash: &[u8]) -> Opti
     signature.ok().map(|signature| signature.to_vec())
 }
 
+/// Reads a version, which tells how what follows is to be read.
+fn version(fields: &mut Asn1<'_>, known: RangeInclusive<u32>) -> Result<(), Asn1Error> {
+    let found = fields.u32("version")?;
+    if known.contains(&found) { Ok(()) } else { Err(Asn1Error::Value { field: "version" }) }
+}
+
 /// The `dsa` crate derives the public value only from PKCS#8, so the numbers are put into that form.
 fn dsa_key(parameters: &Element<'_>, x: &Element<'_>) -> Result<PrivateKey, IdentityError> {
     let mut numbers = parameters.children();
@@ -392,7 +403,9 @@ fn encode(tag: u8, parts: &[&[u8]]) -> Zeroizing<Vec<u8>> {
     let length: usize = parts.iter().map(|part| part.len()).sum();
     let digits = length.to_be_bytes();
     let digits = magnitude(&digits);
-    let mut der = Zeroizing::new(vec![tag]);
+    // room for everything at once, so that no copy of a key stays behind
+    let mut der = Zeroizing::new(Vec::with_capacity(length.saturating_add(10)));
+    der.push(tag);
     if length >= 0x80 {
         der.push(0x80 | u8::try_from(digits.len()).unwrap_or(0));
     }
@@ -422,7 +435,8 @@ fn bit_length(bytes: usize) -> u32 {
 fn padded(scalar: &[u8], size: usize) -> Option<Zeroizing<Vec<u8>>> {
     let digits = magnitude(scalar);
     let missing = size.checked_sub(digits.len())?;
-    let mut bytes = Zeroizing::new(vec![0; missing]);
+    let mut bytes = Zeroizing::new(Vec::with_capacity(size));
+    bytes.resize(missing, 0);
     bytes.extend_from_slice(digits);
     Some(bytes)
 }

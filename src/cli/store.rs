@@ -6,7 +6,7 @@ use super::output::Output;
 use super::password::{Attempt, Credential, Given, PasswordReader, Tried, environment};
 use super::signer::{KeystoreArgs, store_type};
 use super::waiting;
-use apkkey::keystore::{Entry, KdfBudget, Keystore, KeystoreError, Passwords};
+use apkkey::keystore::{Content, Entry, KdfBudget, Keystore, KeystoreError, Passwords};
 use apkkey::secret::Password;
 use apkkey::text::Untrusted;
 use std::path::Path;
@@ -30,15 +30,28 @@ impl StoreFile<'_> {
         let opened = waiting::with_word(&budget, self.output, || Keystore::open(self.bytes, &passwords));
         match opened {
             Ok(keystore) => Tried::Opened((keystore, budget)),
+            Err(error @ KeystoreError::OpensKeyOnly { .. }) => {
+                Tried::Refused(Failure::from_error(&error).at(self.path))
+            }
             Err(error) if may_need_another_password(&error) => Tried::Wrong(Failure::from_error(&error).at(self.path)),
-            Err(error) => Tried::Failed(Failure::from_error(&error).at(self.path)),
+            Err(error) => Tried::Failed(self.known_by_name(Failure::from_error(&error), &error).at(self.path)),
         }
+    }
+
+    /// IBM's key databases have nothing in their content that tells them.
+    fn known_by_name(&self, failure: Failure, error: &KeystoreError) -> Failure {
+        let extension = self.path.extension().unwrap_or_default();
+        let is_unknown = matches!(error, KeystoreError::NotAKeystore(Content::Unknown));
+        if !is_unknown || !["kdb", "rdb", "sth"].iter().any(|name| extension == *name) {
+            return failure;
+        }
+        failure.help("IBM's key databases are not supported: export the key as PKCS#12 with gskcapicmd or ikeyman")
     }
 
     /// What is tried: the password that was given; else the environment's, the debug keystore's known one, none, and then
     /// the user is asked.
     pub(crate) fn attempt(&self, given: &Given) -> Result<Attempt<'_>, Failure> {
-        let mut attempt = Attempt::new(self.args.encoding()?, self.output);
+        let mut attempt = Attempt::new(shown(self.path), self.output).in_encoding(self.args.encoding()?);
         let question = format!("Password of {}: ", shown(self.path));
         match given {
             Given::Password(credential) => return Ok(attempt.named(credential.clone())),
@@ -73,10 +86,7 @@ fn is_debug_store(path: &Path, alias: Option<&str>) -> bool {
 }
 
 pub(crate) fn may_need_another_password(error: &KeystoreError) -> bool {
-    matches!(
-        error,
-        KeystoreError::PasswordNeeded(_) | KeystoreError::WrongPassword { .. } | KeystoreError::OpensKeyOnly { .. }
-    )
+    matches!(error, KeystoreError::PasswordNeeded(_) | KeystoreError::WrongPassword { .. })
 }
 
 /// Opens a keystore or certificate whose bytes were read.

@@ -150,7 +150,7 @@ impl Cipher {
             Self::WrapPad => {
                 let mut plain = Zeroizing::new(vec![0; data.len().checked_sub(aes_kw::IV_LEN)?]);
                 let unwrapped = aes_kw::KwpAes256::new_from_slice(key).ok()?.unwrap_key(data, &mut plain).ok()?;
-                unwrapped.to_vec()
+                return Some(Zeroizing::new(unwrapped.to_vec()));
             }
             Self::Ccm(nonce, tag_size) => match (nonce.len(), tag_size) {
                 (12, 8) => open_ccm::<Ccm<aes::Aes256, U8, U12>>(key, nonce, data)?,

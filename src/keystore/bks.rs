@@ -20,7 +20,7 @@ use super::fault::Fault;
 use super::jks::string;
 use super::kdf::{Derived, Hash, Purpose, Salted};
 use super::password::{Forms, Passwords};
-use super::{Format, KdfBudget, Keystore, Note, entry};
+use super::{Content, Format, KdfBudget, Keystore, Note, entry, text_copy};
 use crate::bytes::Reader;
 use crate::certificate::Certificate;
 use crate::limits::{CHAIN_LENGTH, KEYSTORE_ENTRIES};
@@ -44,15 +44,20 @@ pub(super) fn begins_in_clear(bytes: &[u8]) -> bool {
     let mut reader = Reader::new(bytes);
     let read = |reader: &mut Reader<'_>| -> Result<bool, Fault> {
         let version = Header::read(reader)?.version;
-        let kind = reader.u8("entry type")?;
-        if kind == 0 {
-            return Ok(version == 2 || reader.remaining() == MAC_SIZE);
+        if reader.peek_rest().first() == Some(&0) {
+            return Ok(version == 2 || reader.remaining() == MAC_SIZE.saturating_add(1));
         }
-        string(reader, "alias")?;
-        // Times stay below 2^48 milliseconds for 8,000 years.
-        Ok(kind <= SEALED && reader.u64_be("entry time")? < 1 << 48)
+        begins_with_entry(reader)
     };
     read(&mut reader).unwrap_or(false)
+}
+
+/// Whether type, alias and time of an entry come next.
+fn begins_with_entry(reader: &mut Reader<'_>) -> Result<bool, Fault> {
+    let kind = reader.u8("entry type")?;
+    string(reader, "alias")?;
+    // Times stay below 2^48 milliseconds for 8,000 years.
+    Ok((CERTIFICATE..=SEALED).contains(&kind) && reader.u64_be("entry time")? < 1 << 48)
 }
 
 /// Opens BKS or UBER, whichever it is.
@@ -130,13 +135,31 @@ fn read_bks(
 
 fn open_uber(bytes: &[u8], passwords: &Passwords<'_>) -> Result<Keystore, KeystoreError> {
     let report = |fault: Fault| fault.report(Format::Uber, Secret::Store);
-    let forms = passwords.store.map(Forms::of).ok_or(Fault::Needed).map_err(report)?;
+    if text_copy::carriage_returns_added(bytes) {
+        return Err(KeystoreError::NotAKeystore(Content::TextMangled));
+    }
     let mut reader = Reader::new(bytes);
     let header = Header::read(&mut reader).map_err(report)?;
-    let plain = decrypt_uber(&header, reader.take_rest(), &forms, &passwords.budget).map_err(report)?;
+    let forms = passwords.store.map(Forms::of).ok_or(Fault::Needed).map_err(report)?;
+    let (blocks, rest) = whole_blocks(reader.take_rest());
+    let plain = match decrypt_uber(&header, blocks, &forms, &passwords.budget) {
+        // a file that was written whole has no part of a block
+        Err(Fault::Wrong) if !rest.is_empty() => {
+            let size = bytes.len();
+            return Err(KeystoreError::Truncated { format: Format::Uber, size, wanted: None, readable: None });
+        }
+        plain => plain.map_err(report)?,
+    };
     let mut list = Entries { format: Format::Uber, budget: &passwords.budget, entries: Vec::new() };
     list.read(&mut Reader::new(&plain)).map_err(report)?;
-    Ok(Keystore { format: Format::Uber, entries: list.entries, notes: Vec::new() })
+    let notes = if rest.is_empty() { Vec::new() } else { vec![Note::TrailingBytes(rest.len())] };
+    Ok(Keystore { format: Format::Uber, entries: list.entries, notes })
+}
+
+fn whole_blocks(data: &[u8]) -> (&[u8], &[u8]) {
+    let (blocks, _) = data.as_chunks::<16>();
+    let whole = blocks.as_flattened().len();
+    data.split_at_checked(whole).unwrap_or((data, &[]))
 }
 
 /// The entries, when the SHA-1 behind them fits.
@@ -152,6 +175,9 @@ fn decrypt_uber(header: &Header<'_>, data: &[u8], forms: &Forms, budget: &KdfBud
         };
         if **Hash::Sha1.digest(&[entries]) == *digest {
             return Ok(Zeroizing::new(entries.to_vec()));
+        }
+        if begins_with_entry(&mut Reader::new(entries)).unwrap_or(false) {
+            return Err(Fault::malformed("its digest does not fit its contents"));
         }
     }
     Err(Fault::Wrong)

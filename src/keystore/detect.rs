@@ -126,7 +126,7 @@ fn encrypted_help(tool: &str) -> &'static str {
 pub fn detect(bytes: &[u8]) -> Content {
     binary(bytes)
         .or_else(|| as_text(bytes, true))
-        .unwrap_or_else(|| if text_copy::replaced(bytes) { Content::TextMangled } else { Content::Unknown })
+        .unwrap_or_else(|| if text_copy::is_copy(bytes) { Content::TextMangled } else { Content::Unknown })
 }
 
 fn binary(bytes: &[u8]) -> Option<Content> {
@@ -137,7 +137,7 @@ fn binary(bytes: &[u8]) -> Option<Content> {
         [b'P', b'K', 3 | 5, 4 | 6, ..] => Some(Content::Zip),
         [0x30, ..] => der(bytes),
         _ if foreign::binary(bytes).is_some() => foreign::binary(bytes),
-        _ if text_copy::replaced(bytes) => None,
+        _ if text_copy::replaced(bytes) || text_copy::is_utf8(bytes) => None,
         _ => bks::has_header(bytes)
             .then(|| Content::Keystore(if bks::begins_in_clear(bytes) { Format::Bks } else { Format::Uber })),
     }
@@ -284,6 +284,11 @@ pub(super) fn declared_size(bytes: &[u8]) -> Option<usize> {
     let element = peek(bytes)?;
     let header = bytes.len().checked_sub(element.content.len())?.checked_sub(element.after.len())?;
     element.length?.checked_add(header)
+}
+
+/// Whether an element of indefinite length ends with the two zero bytes that close it (X.690, 8.1.3.6).
+pub(super) fn is_closed(bytes: &[u8]) -> bool {
+    !matches!(bytes, [_, 0x80, ..]) || bytes.ends_with(&[0, 0])
 }
 
 /// Which private key stands alone in DER.

@@ -239,6 +239,9 @@ impl Advice for KeystoreError {
             }
             Self::Unsupported { .. } => Some(CONVERT.to_owned()),
             Self::TooCostly(Cost::Scrypt { .. }) => Some(CONVERT.to_owned()),
+            Self::TooCostly(Cost::Rounds { rounds: 100_000_000.., .. }) => {
+                Some("no tool writes so many: the file is damaged, or made to be slow".to_owned())
+            }
             Self::TooCostly(_) => Some("if you trust the file, raise the limit with --max-kdf-iterations".to_owned()),
             Self::TooMany { .. } => Some("this is not a keystore that a build uses: check the path".to_owned()),
             Self::UnknownAlias { nearest, .. } => {
@@ -256,7 +259,8 @@ const CONVERT: &str =
 
 fn wrong_password_help(secret: &Secret, format: Format) -> String {
     match (secret, format) {
-        (Secret::Store, _) => "check that the password is of this keystore: no form of it fits".to_owned(),
+        (Secret::Store, Format::Pkcs12) => "check that the password is of this keystore".to_owned(),
+        (Secret::Store, _) => "check that the password is of this keystore; if it is, the file was changed".to_owned(),
         (Secret::Key(_), Format::Pkcs12) => {
             "the keystore opened, but the key has another password: give --key-pass; keytool ignores -keypass for \
              PKCS12, so the key mostly has the keystore's password"

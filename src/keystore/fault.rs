@@ -68,7 +68,7 @@ impl Fault {
     /// The error for a user about a file of entries that are read one after the other.
     pub(super) fn report_entries(self, format: Format, readable: Readable, bytes: &[u8]) -> KeystoreError {
         let Self::Flaw(flaw) = self else { return self.report(format, Secret::Store) };
-        if text_copy::carriage_returns_added(bytes) {
+        if text_copy::carriage_returns_added(bytes) || text_copy::zeros_dropped(bytes) {
             return KeystoreError::NotAKeystore(Content::TextMangled);
         }
         let readable = Some(readable);
@@ -85,7 +85,8 @@ impl Fault {
             return KeystoreError::NotAKeystore(Content::TextMangled);
         }
         let wanted = detect::declared_size(bytes).filter(|wanted| *wanted > bytes.len());
-        if wanted.is_some() {
+        let ends = matches!(flaw, Flaw::Asn1(Asn1Error::Ends { .. }));
+        if wanted.is_some() || ends && !detect::is_closed(bytes) {
             return KeystoreError::Truncated { format, size: bytes.len(), wanted, readable: None };
         }
         KeystoreError::Damaged { format, flaw, readable: None }

@@ -72,7 +72,7 @@ impl Parsing {
         reader.u32_be("magic")?;
         self.version = reader.u32_be("version")?;
         if !matches!(self.version, 1 | 2) {
-            return Err(Fault::Unsupported(format!("version {}", self.version)));
+            return Err(Fault::malformed("a version that does not exist"));
         }
         let count = reader.u32_be("entry count")?;
         self.declared = Some(count);

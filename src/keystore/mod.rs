@@ -50,6 +50,7 @@ use crate::limits::KEYSTORE_SIZE;
 use crate::secret::Password;
 use crate::text::nearest;
 use std::fmt;
+use zeroize::Zeroizing;
 
 /// The format of a keystore, or of certificates outside one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -116,7 +117,7 @@ impl fmt::Display for Format {
 /// Something a user should know about a keystore that was opened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Note {
-    /// No password was given, so nobody knows whether the file was changed.
+    /// It was opened without a password, so nobody knows whether the file was changed.
     IntegrityNotChecked,
     /// The file has no integrity check at all.
     NoIntegrityCheck,
@@ -131,7 +132,7 @@ pub enum Note {
 impl fmt::Display for Note {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::IntegrityNotChecked => f.write_str("integrity not checked: no password was given"),
+            Self::IntegrityNotChecked => f.write_str("integrity not checked: that takes the keystore's password"),
             Self::NoIntegrityCheck => f.write_str("the file has no integrity check"),
             Self::WeakIntegrityCheck => f.write_str("the integrity check has 16 bits only (BKS version 1)"),
             Self::DecodedBase64 => f.write_str("the file is base64 text and was decoded first"),
@@ -187,8 +188,8 @@ impl Keystore {
 }
 
 /// The bytes of a file that is base64.
-fn decode(bytes: &[u8]) -> Option<Vec<u8>> {
-    text::decode_base64(&text::text(bytes)?)
+fn decode(bytes: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
+    text::decode_base64(&text::text(bytes)?).map(Zeroizing::new)
 }
 
 /// Opens what was base64.
@@ -235,7 +236,7 @@ pub fn private_key(bytes: &[u8], passwords: &[&Password], budget: &KdfBudget) ->
         content = *inner;
         decoded = decode(bytes);
     }
-    let bytes = decoded.as_deref().unwrap_or(bytes);
+    let bytes = decoded.as_ref().map_or(bytes, |decoded| decoded.as_slice());
     let may_hold_key = matches!(content, Content::PrivateKey | Content::Certificates(Format::Pem));
     let block = if may_hold_key { key_block(bytes)? } else { None };
     let block = block.ok_or(KeystoreError::NotAPrivateKey(content))?;

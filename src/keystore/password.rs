@@ -49,9 +49,7 @@ impl Forms {
         let mut narrow = vec![Zeroizing::new(text.as_bytes().to_vec())];
         if !text.is_ascii() {
             wide.push(utf16(text.bytes().map(u16::from)));
-            let latin: Option<Vec<u8>> =
-                text.chars().map(|character| u8::try_from(u32::from(character)).ok()).collect();
-            narrow.extend(latin.map(Zeroizing::new));
+            narrow.extend(latin1(text));
         }
         Self { wide, narrow }
     }
@@ -86,8 +84,20 @@ impl Forms {
     }
 }
 
-fn utf16(units: impl Iterator<Item = u16>) -> Form {
-    Zeroizing::new(units.flat_map(u16::to_be_bytes).collect())
+/// Room for all units is made at once, so that no copy of a password stays behind.
+fn utf16(units: impl Iterator<Item = u16> + Clone) -> Form {
+    let mut form = Zeroizing::new(Vec::with_capacity(units.clone().count().saturating_mul(2)));
+    form.extend(units.flat_map(u16::to_be_bytes));
+    form
+}
+
+/// One byte for each character, if all have one.
+fn latin1(text: &str) -> Option<Form> {
+    let mut form = Zeroizing::new(Vec::with_capacity(text.len()));
+    for character in text.chars() {
+        form.push(u8::try_from(u32::from(character)).ok()?);
+    }
+    Some(form)
 }
 
 /// BMPString with the two zero bytes that end it.

@@ -14,6 +14,7 @@ use super::text;
 use crate::identity::PrivateKey;
 use crate::limits::KEYSTORE_ENTRIES;
 use crate::secret::SecretBytes;
+use zeroize::Zeroizing;
 
 /// A block: what its label says, its headers, and its bytes.
 pub(super) struct PemBlock {
@@ -42,22 +43,38 @@ pub(super) fn blocks(text: &str) -> Result<Vec<PemBlock>, Fault> {
 }
 
 fn block(label: &str, body: &str) -> Result<PemBlock, Fault> {
-    let body = body.replace("\\r", "\n").replace("\\n", "\n").replace('\r', "\n");
-    let (headers, base64) = split_headers(&body);
+    let (headers, base64) = split_headers(&with_line_feeds(body));
     let data = text::decode_base64(&base64).ok_or(Fault::malformed("a PEM block that is no base64"))?;
     Ok(PemBlock { label: label.to_owned(), headers, data: SecretBytes::new(data) })
 }
 
 /// Lines with a colon, and lines that continue them, come before the base64.
-fn split_headers(body: &str) -> (String, String) {
+fn split_headers(body: &str) -> (String, Zeroizing<String>) {
     let is_header = |line: &str| line.contains(':') || line.starts_with([' ', '\t']) && line.contains(',');
-    let (mut headers, mut base64) = (String::new(), String::new());
+    let mut headers = String::new();
+    let mut base64 = Zeroizing::new(String::with_capacity(body.len().saturating_add(1)));
     for line in body.split('\n') {
-        let part = if is_header(line) { &mut headers } else { &mut base64 };
+        let part = if is_header(line) { &mut headers } else { &mut *base64 };
         part.push_str(line);
         part.push('\n');
     }
     (headers, base64)
+}
+
+/// Line ends of any kind, also literal ones, as line feeds.
+fn with_line_feeds(body: &str) -> Zeroizing<String> {
+    let mut text = Zeroizing::new(String::with_capacity(body.len()));
+    let mut rest = body;
+    while let Some(place) = rest.find(['\\', '\r']) {
+        let (before, from) = rest.split_at_checked(place).unwrap_or((rest, ""));
+        text.push_str(before);
+        let after = from.strip_prefix("\\r").or_else(|| from.strip_prefix("\\n")).or_else(|| from.strip_prefix('\r'));
+        // no base64 has a back-slash of its own
+        text.push(if after.is_some() { '\n' } else { '\\' });
+        rest = after.or_else(|| from.strip_prefix('\\')).unwrap_or_default();
+    }
+    text.push_str(rest);
+    text
 }
 
 /// The form of a private key in a block.
@@ -136,6 +153,9 @@ fn decrypt_openssl(cipher: &str, iv: &str, data: &[u8], forms: &Forms) -> Result
         "AES-128-CBC" => Block::Aes128,
         "AES-192-CBC" => Block::Aes192,
         "AES-256-CBC" => Block::Aes256,
+        "CAMELLIA-128-CBC" => Block::Camellia128,
+        "CAMELLIA-192-CBC" => Block::Camellia192,
+        "CAMELLIA-256-CBC" => Block::Camellia256,
         "DES-EDE3-CBC" => Block::TripleDes,
         "DES-CBC" => Block::Des,
         "RC2-CBC" => Block::Rc2(128),

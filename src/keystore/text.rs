@@ -4,6 +4,7 @@ use base64::Engine;
 use base64::alphabet;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use std::borrow::Cow;
+use zeroize::Zeroizing;
 
 /// The characters of a text file: UTF-8 with or without a byte order mark, or UTF-16 with one, which is what
 /// PowerShell writes. `None` when the bytes hold control characters that no text has.
@@ -32,7 +33,7 @@ pub(super) fn decode_base64(text: &str) -> Option<Vec<u8>> {
             .with_decode_padding_mode(DecodePaddingMode::Indifferent)
             .with_decode_allow_trailing_bits(true),
     );
-    let mut digits = String::with_capacity(text.len());
+    let mut digits = Zeroizing::new(String::with_capacity(text.len()));
     for character in text.chars().filter(|character| !character.is_whitespace()) {
         digits.push(match character {
             '-' => '+',
@@ -40,7 +41,7 @@ pub(super) fn decode_base64(text: &str) -> Option<Vec<u8>> {
             other => other,
         });
     }
-    LAX.decode(digits).ok()
+    LAX.decode(digits.as_bytes()).ok()
 }
 
 /// The bytes behind hex digits.

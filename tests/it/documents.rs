@@ -103,6 +103,11 @@ fn example_files() -> Sandbox {
         .with_bytes("api_key.txt", &fixture("token/release.txt"))
         .with_bytes("upload_key.txt", &fixture("token/upload.txt"));
     std::os::unix::fs::symlink(repository("fixtures"), sandbox.path("fixtures")).unwrap();
+    // a project as Flutter has it
+    std::fs::create_dir_all(sandbox.path("android/app")).unwrap();
+    std::fs::write(sandbox.path("android/app/upload.jks"), fixture("keystore/several-aliases.jks")).unwrap();
+    let properties = "storePassword=storepass\nkeyPassword=storepass\nkeyAlias=upload\nstoreFile=upload.jks\n";
+    std::fs::write(sandbox.path("android/key.properties"), properties).unwrap();
     sandbox
 }
 

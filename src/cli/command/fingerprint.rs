@@ -19,6 +19,7 @@ use apkkey::keystore::{Content, Entry, Keystore, detect};
 use apkkey::source::FileSource;
 use apkkey::text::Untrusted;
 use std::path::{Path, PathBuf};
+use zeroize::Zeroizing;
 
 pub(crate) fn run(args: &FingerprintArgs, output: &Output) -> Result<Status, Failure> {
     let expected = args.expect.as_deref().map(Expected::parse).transpose()?;
@@ -116,7 +117,7 @@ impl<'a> Wanted<'a> {
         if detect(&head) == Content::Zip {
             return app_file(path, &source, self.args);
         }
-        let bytes = input::read_source(&source).map_err(|failure| failure.at(path))?;
+        let bytes = Zeroizing::new(input::read_source(&source).map_err(|failure| failure.at(path))?);
         let file = StoreFile { path, bytes: &bytes, args: &self.keystore, output: self.output };
         if !self.args.can_sign {
             return self.store(path, &store::open(&file, &self.access.store)?, Vec::new());

@@ -61,6 +61,12 @@ impl Output {
         }
     }
 
+    /// Says what is wrong beside the report, on standard error, also when the user wants it quiet.
+    pub(crate) fn warn(&self, message: &str) {
+        let mut stream = AutoStream::new(io::stderr().lock(), self.color);
+        drop(text::warning(message, &mut stream));
+    }
+
     /// Says why something could not be done, on standard error.
     pub(crate) fn failure(&self, failure: &Failure) {
         let mut stream = AutoStream::new(io::stderr().lock(), self.color);

@@ -47,6 +47,11 @@ pub(super) fn note(message: &str, out: &mut dyn Write) -> Result<()> {
     writeln!(out, "{NOTE}note{NOTE:#}: {message}")
 }
 
+/// Something that may be wrong, on standard error.
+pub(super) fn warning(message: &str, out: &mut dyn Write) -> Result<()> {
+    writeln!(out, "{WARNING}warning{WARNING:#}: {message}")
+}
+
 fn help_line(help: Option<&str>, out: &mut dyn Write) -> Result<()> {
     match help {
         Some(help) => writeln!(out, "  {STRONG}help{STRONG:#}: {help}"),

@@ -1,5 +1,6 @@
 //! The options that say who signs, with apksigner's names and meanings.
 
+use super::store_type;
 use crate::cli::failure::Failure;
 use crate::cli::password::PasswordSpec;
 use apkkey::keystore::{KdfBudget, PasswordEncoding};
@@ -74,12 +75,42 @@ pub(crate) struct SignerArgs {
     pub(crate) next_signer: u8,
     #[command(flatten)]
     pub(crate) keystore: KeystoreArgs,
+    #[command(flatten)]
+    foreign: ForeignArgs,
+}
+
+/// apksigner's options for keys that are in no file. They are known so that they can be refused with the reason.
+#[derive(Debug, Clone, Default, Args)]
+struct ForeignArgs {
+    #[arg(long, hide = true)]
+    ks_provider_name: Option<String>,
+    #[arg(long, hide = true)]
+    ks_provider_class: Option<String>,
+    #[arg(long, hide = true)]
+    ks_provider_arg: Option<String>,
+    #[arg(long, hide = true)]
+    kms_type: Option<String>,
+    #[arg(long, hide = true)]
+    kms_key_alias: Option<String>,
 }
 
 impl SignerArgs {
+    /// Refuses a signer whose key is in no file.
+    pub(crate) fn refuse_foreign(&self) -> Result<(), Failure> {
+        let ForeignArgs { ks_provider_name, ks_provider_class, ks_provider_arg, kms_type, kms_key_alias } =
+            &self.foreign;
+        if kms_type.is_some() || kms_key_alias.is_some() {
+            return Err(store_type::no_file("keys in a cloud's key management"));
+        }
+        if ks_provider_name.is_some() || ks_provider_class.is_some() || ks_provider_arg.is_some() {
+            return Err(store_type::no_file("keystores of other Java providers"));
+        }
+        self.keystore.ks_type.as_deref().map_or(Ok(()), store_type::refuse_foreign)
+    }
+
     /// Whether a key is named at all.
     pub(crate) fn is_given(&self) -> bool {
-        let Self { ks, key, signing_properties, .. } = self;
-        ks.is_some() || key.is_some() || signing_properties.is_some()
+        let Self { ks, key, signing_properties, foreign, .. } = self;
+        ks.is_some() || key.is_some() || signing_properties.is_some() || foreign.kms_type.is_some()
     }
 }

@@ -43,8 +43,8 @@ fn private_key(
     bytes: &[u8],
     (args, given, passwords): (&SignerArgs, &Given, &PasswordReader<'_>),
 ) -> Result<PrivateKey, Failure> {
-    let attempt = known(Attempt::new(args.keystore.encoding()?, passwords.output()), given, KEY_VARIABLE);
-    let attempt = attempt.without_password();
+    let attempt = Attempt::new(shown(path), passwords.output()).in_encoding(args.keystore.encoding()?);
+    let attempt = known(attempt, given, KEY_VARIABLE).without_password();
     let question = format!("Password of the key in {}: ", shown(path));
     let attempt = if let Given::Password(_) = given { attempt } else { attempt.ask(question) };
     let open = |password: Option<&Password>| {

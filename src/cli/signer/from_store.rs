@@ -34,7 +34,9 @@ pub(super) fn open(args: &SignerArgs, passwords: &mut PasswordReader<'_>) -> Res
 fn path(args: &SignerArgs, properties: &SigningProperties) -> Result<PathBuf, Failure> {
     let path = args.ks.as_ref().or(properties.store.as_ref());
     match (path, &args.signing_properties) {
-        (Some(path), _) if path.as_os_str() == "NONE" => Err(store_type::refuse_none()),
+        (Some(path), _) if path.as_os_str() == "NONE" => {
+            Err(store_type::no_file("keystores without a file (--ks NONE)"))
+        }
         (Some(path), _) => Ok(path.clone()),
         (None, Some(file)) => Err(Failure::new("it names no keystore").help("name one with --ks").at(file)),
         (None, None) => Err(Failure::new("no signer is given").help("give a keystore with --ks, or --key and --cert")),
@@ -114,6 +116,7 @@ impl Opening<'_> {
         let (keystore, budget) = match self.file.open_with(password) {
             Tried::Opened(opened) => opened,
             Tried::Wrong(failure) => return Tried::Wrong(failure),
+            Tried::Refused(failure) => return Tried::Refused(failure),
             Tried::Failed(failure) => return Tried::Failed(failure),
         };
         if password.is_none() {
@@ -156,7 +159,7 @@ impl Opening<'_> {
     }
 
     fn identity(&self, entry: &Entry, opened: &Opened) -> Result<SigningIdentity, Failure> {
-        let attempt = Attempt::new(self.file.args.encoding()?, self.file.output);
+        let attempt = Attempt::new(key_name(entry), self.file.output).in_encoding(self.file.args.encoding()?);
         let mut attempt = known(attempt, &self.access.key, KEY_VARIABLE);
         attempt = match &opened.password {
             Some(password) => attempt.guess(password.clone()),
@@ -199,15 +202,15 @@ impl Opening<'_> {
 
 /// The keystore's password does not open the key.
 fn another_password(entry: &Entry, error: &KeystoreError) -> Failure {
-    let name = entry.alias().map_or_else(|| "its key".to_owned(), |alias| format!("key \"{}\"", Untrusted(alias)));
     let mut failure = Failure::from_error(error);
-    failure.message = format!("the keystore opened, but {name} has another password");
+    failure.message = format!("the keystore opened, but {} has another password", key_name(entry));
     failure
 }
 
 fn question(entry: &Entry) -> String {
-    match entry.alias() {
-        Some(alias) => format!("Password of key \"{}\" (it differs from the keystore's): ", Untrusted(alias)),
-        None => "Password of the key: ".to_owned(),
-    }
+    format!("Password of {} (it differs from the keystore's): ", key_name(entry))
+}
+
+fn key_name(entry: &Entry) -> String {
+    entry.alias().map_or_else(|| "its key".to_owned(), |alias| format!("key \"{}\"", Untrusted(alias)))
 }

@@ -35,12 +35,16 @@ pub(crate) fn open_all<'a>(
     signers: impl IntoIterator<Item = &'a SignerArgs>,
     passwords: &mut PasswordReader<'_>,
 ) -> Result<Vec<OpenedSigner>, Failure> {
-    signers.into_iter().map(|args| open(args, passwords)).collect()
+    let mut signers: Vec<SignerArgs> = signers.into_iter().cloned().collect();
+    // a limit is the command's, whichever signer's options it stands in
+    let rounds = signers.iter().filter_map(|args| args.keystore.max_kdf_iterations).max();
+    signers.iter_mut().for_each(|args| args.keystore.max_kdf_iterations = rounds);
+    signers.iter().map(|args| open(args, passwords)).collect()
 }
 
 /// Opens one signer. No other key is decrypted.
 pub(crate) fn open(args: &SignerArgs, passwords: &mut PasswordReader<'_>) -> Result<OpenedSigner, Failure> {
-    args.keystore.ks_type.as_deref().map_or(Ok(()), store_type::refuse_foreign)?;
+    args.refuse_foreign()?;
     match &args.key {
         Some(key) => from_files::open(key, args, passwords),
         None => from_store::open(args, passwords),

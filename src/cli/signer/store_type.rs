@@ -27,12 +27,8 @@ pub(crate) fn refuse_foreign(name: &str) -> Result<(), Failure> {
     }
 }
 
-/// `--ks NONE`, which apksigner has for keystores without a file.
-pub(crate) fn refuse_none() -> Failure {
-    no_file("keystores without a file")
-}
-
-fn no_file(what: &str) -> Failure {
+/// Keys that are somewhere else.
+pub(crate) fn no_file(what: &str) -> Failure {
     Failure::new(format!("{what} are not supported: apkkey reads files"))
         .help("sign with apksigner and its --ks-provider-class; `apkkey fingerprint` reads the exported certificate")
 }

@@ -228,6 +228,9 @@ fn a_type_that_contradicts_is_told_and_keystores_without_a_file_are_refused() {
     let token = fails(&["--ks", "NONE", "--ks-type", "PKCS11"]);
     assert!(token.message.contains("PKCS#11"), "{token:?}");
     assert!(fails(&["--ks", "NONE"]).message.contains("not supported"));
+    assert!(fails(&["--kms-type", "gcp", "--kms-key-alias", "x"]).message.contains("key management"));
+    let provider = fails(&["--ks", &store, "--ks-provider-class", "sun.security.pkcs11.SunPKCS11"]);
+    assert!(provider.message.contains("Java providers"), "{provider:?}");
 }
 
 #[test]

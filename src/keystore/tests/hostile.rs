@@ -67,6 +67,36 @@ fn changed_numbers_of_keys() {
     }
 }
 
+/// What another version holds would be taken for something else.
+#[test]
+fn keys_of_a_version_that_does_not_exist() {
+    let key = |bytes: &[u8]| private_key(bytes, &[], &KdfBudget::default());
+    let mut pkcs8 = fixture("testkey.pk8");
+    assert_eq!(pkcs8[4..7], [2, 1, 0]);
+    pkcs8[6] = 2;
+    assert!(key(&pkcs8).is_err());
+    for (name, version) in [("pkcs1.pem", 1), ("sec1.pem", 0), ("sec1.pem", 2), ("dsa.pem", 1)] {
+        let pem = String::from_utf8(fixture(name)).unwrap();
+        let mut der = pem::blocks(&pem).unwrap()[0].data.reveal().to_vec();
+        let place = der.windows(2).position(|window| window == [2, 1]).unwrap() + 2;
+        assert!(key(&der).is_ok(), "{name}");
+        der[place] = version;
+        assert!(key(&der).is_err(), "{name}: version {version}");
+    }
+}
+
+/// PKCS#8 names a curve, and the key inside may name another.
+#[test]
+fn an_ec_key_that_names_two_curves() {
+    let pem = String::from_utf8(fixture("sec1.pem")).unwrap();
+    let sec1 = pem::blocks(&pem).unwrap()[0].data.reveal().to_vec();
+    let ec = [6, 7, 0x2a, 0x86, 0x48, 0xce, 0x3d, 2, 1];
+    let (p256, p384) = ([6, 8, 0x2a, 0x86, 0x48, 0xce, 0x3d, 3, 1, 7], [6, 5, 0x2b, 0x81, 4, 0, 0x22]);
+    let pkcs8 = |curve: &[u8]| der(0x30, &[&[2, 1, 0], &der(0x30, &[&ec, curve]), &der(4, &[&sec1])]);
+    assert!(PrivateKey::from_pkcs8(&pkcs8(&p256)).is_ok());
+    assert!(PrivateKey::from_pkcs8(&pkcs8(&p384)).is_err());
+}
+
 /// The `dsa` crate panics on such a generator when it is not refused before.
 #[test]
 fn a_dsa_generator_that_is_too_small() {

@@ -86,7 +86,17 @@ fn the_first_bytes_are_enough() {
 #[test]
 fn a_text_copy_is_told_for_every_binary_format() {
     for name in ["keytool-17.p12", "release.jceks", "release.bks", "release.uber", "release.bcfks"] {
-        let mangled = String::from_utf8_lossy(&fixture(name)).into_owned();
+        let bytes = fixture(name);
+        let mangled = String::from_utf8_lossy(&bytes).into_owned();
         assert_eq!(detect(mangled.as_bytes()), Content::TextMangled, "{name}");
+        // each byte taken for a character of Latin-1
+        let latin: String = bytes.iter().map(|byte| char::from(*byte)).collect();
+        assert_eq!(detect(latin.as_bytes()), Content::TextMangled, "{name}");
+        // what PowerShell's `>` makes of it
+        let utf16: Vec<u8> = std::iter::once(0xfeff).chain(mangled.encode_utf16()).flat_map(u16::to_le_bytes).collect();
+        assert_eq!(detect(&utf16), Content::TextMangled, "{name}");
+    }
+    for mangled in [b"~m~m\0\0\0\x02\0\0\0\x01", b"????\0\0\0\x02\0\0\0\x01"] {
+        assert_eq!(detect(mangled), Content::TextMangled);
     }
 }

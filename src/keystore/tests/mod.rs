@@ -1,5 +1,6 @@
 //! Tests of whole files: real ones from `fixtures/keystore`, and broken ones made from them.
 
+mod damage;
 mod fixtures;
 mod hostile;
 mod kinds;
