@@ -1,8 +1,9 @@
 //! The arguments, with apksigner's names where it has the same option.
 
+use super::output::ReportFile;
 use clap::builder::styling::{AnsiColor, Styles};
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 const STYLES: Styles = Styles::styled()
     .header(AnsiColor::Green.on_default().bold())
@@ -27,6 +28,9 @@ pub(crate) struct OutputArgs {
     /// How the report is written to standard output
     #[arg(long, value_enum, default_value_t = Format::Text, global = true)]
     pub(crate) format: Format,
+    /// Write the report to a file as well, as json=report.json; may be given several times
+    #[arg(long, value_name = "FORMAT=PATH", global = true, value_parser = ReportFile::parse)]
+    pub(crate) report: Vec<ReportFile>,
     /// Say nothing but what is wrong
     #[arg(long, short, global = true)]
     pub(crate) quiet: bool,
@@ -41,6 +45,10 @@ pub(crate) enum Format {
     Text,
     /// For scripts: schema 1, described in docs/json.md
     Json,
+    /// Annotations for GitHub Actions (verify)
+    Github,
+    /// JUnit XML, which most CI servers show: a suite per file, a case per check (verify)
+    Junit,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -66,6 +74,40 @@ pub(crate) enum Command {
     Explain(ExplainArgs),
     /// Print a completion script for a shell
     Completions(CompletionsArgs),
+}
+
+impl Command {
+    /// Its name on the command line.
+    pub(crate) fn name(&self) -> &'static str {
+        match self {
+            Self::Fingerprint(_) => "fingerprint",
+            Self::Key(_) => "key",
+            Self::Verify(_) => "verify",
+            Self::Inject(_) => "inject",
+            Self::Explain(_) => "explain",
+            Self::Completions(_) => "completions",
+        }
+    }
+
+    /// What its report can be written as: one without checks is nothing that a CI server could show.
+    pub(crate) fn formats(&self) -> &'static [Format] {
+        match self {
+            Self::Verify(_) => &[Format::Text, Format::Json, Format::Github, Format::Junit],
+            Self::Fingerprint(_) | Self::Key(_) | Self::Inject(_) => &[Format::Text, Format::Json],
+            Self::Explain(_) | Self::Completions(_) => &[Format::Text],
+        }
+    }
+
+    /// The files that it reads or writes, which no report may replace.
+    pub(crate) fn files(&self) -> Vec<&Path> {
+        match self {
+            Self::Fingerprint(args) => args.files.iter().map(PathBuf::as_path).collect(),
+            Self::Key(args) => vec![&args.file],
+            Self::Verify(args) => args.files.iter().map(PathBuf::as_path).collect(),
+            Self::Inject(args) => args.file.iter().chain(&args.out).map(PathBuf::as_path).collect(),
+            Self::Explain(_) | Self::Completions(_) => Vec::new(),
+        }
+    }
 }
 
 #[derive(Debug, Args)]

@@ -42,14 +42,14 @@ pub(crate) fn run() -> ExitCode {
         Err(error) => return usage(&error),
     };
     let output = Output::new(&arguments.output);
-    let result = match &arguments.command {
+    let result = output.suits(&arguments.command).and_then(|()| match &arguments.command {
         Command::Fingerprint(args) => command::fingerprint::run(args, &output),
         Command::Key(args) => command::key::run(args, &output),
         Command::Verify(args) => command::verify::run(args, &output),
         Command::Inject(args) => command::inject::run(args, &output),
         Command::Explain(args) => command::explain::run(args, &output),
         Command::Completions(args) => command::completions::run(args, &output),
-    };
+    });
     match result {
         Ok(status) => status.into(),
         Err(failure) => {

@@ -20,6 +20,7 @@ mod key;
 mod messages;
 mod mutations;
 mod oracle;
+mod reports;
 mod snapshots;
 mod speed;
 mod verify;

@@ -1,7 +1,11 @@
 //! The report for people.
 
+mod verify;
+
+pub(super) use verify::summary;
+
 use super::model::{
-    ApiKeyObject, AppObject, CertificateObject, CheckObject, Document, EntryObject, FileObject, InjectedObject,
+    ApiKeyObject, AppObject, CertificateObject, DeviceObject, Document, EntryObject, FileObject, InjectedObject,
     KeyObject, StoreObject,
 };
 use crate::cli::failure::Failure;
@@ -23,14 +27,14 @@ pub(super) fn document(document: &Document, quiet: bool, out: &mut dyn Write) ->
             writeln!(out)?;
         }
         match file {
-            FileObject::App(app) if app.checks.is_some() => verified(app, quiet, out)?,
+            FileObject::App(app) if app.checks.is_some() => verify::app(app, quiet, out)?,
             FileObject::App(app) => app_fingerprints(app, out)?,
             FileObject::Store(store) => store_fingerprints(store, out)?,
             FileObject::Key(key) => key_file(key, quiet, out)?,
             FileObject::Injected(injected) => inject(injected, quiet, out)?,
         }
     }
-    Ok(())
+    verify::end(document, quiet, out)
 }
 
 /// An error, on standard error.
@@ -141,8 +145,7 @@ fn app_fingerprints(app: &AppObject, out: &mut dyn Write) -> Result<()> {
     for device in &signature.device {
         writeln!(out)?;
         if signature.device.len() > 1 {
-            let until = device.max_sdk.map_or_else(|| " and later".to_owned(), |max| format!(" to {max}"));
-            writeln!(out, "{STRONG}Android API {}{until}{STRONG:#}", device.min_sdk)?;
+            writeln!(out, "{STRONG}Android API {}{STRONG:#}", levels(device))?;
         }
         for found in &device.certificates {
             certificate(found, out)?;
@@ -159,6 +162,15 @@ fn app_fingerprints(app: &AppObject, out: &mut dyn Write) -> Result<()> {
         writeln!(out, "\nThis is the upload certificate: the store signs what it delivers with another one.")?;
     }
     writeln!(out, "\n{FAINT}The contents were not verified: `apkkey verify` does that.{FAINT:#}")
+}
+
+/// API levels for people.
+fn levels(device: &DeviceObject) -> String {
+    match device.max_sdk {
+        Some(max) if max == device.min_sdk => max.to_string(),
+        Some(max) => format!("{} to {max}", device.min_sdk),
+        None => format!("{} and later", device.min_sdk),
+    }
 }
 
 fn lineage(lineage: &[CertificateObject], out: &mut dyn Write) -> Result<()> {
@@ -228,83 +240,4 @@ fn inject(injected: &InjectedObject, quiet: bool, out: &mut dyn Write) -> Result
         writeln!(out, "  {step}")?;
     }
     Ok(())
-}
-
-fn verified(app: &AppObject, quiet: bool, out: &mut dyn Write) -> Result<()> {
-    if !quiet {
-        app_title(app, out)?;
-        summary(app, out)?;
-    }
-    let checks = app.checks.as_deref().unwrap_or_default();
-    for check in checks.iter().filter(|check| check.is_reported()) {
-        if !(quiet && check.severity == "note") {
-            finding(app, check, out)?;
-        }
-    }
-    if quiet {
-        return Ok(());
-    }
-    let (style, verdict) = match app.verdict {
-        Some("good") => (GOOD, "good"),
-        Some("bad") => (ERROR, "bad"),
-        _ => (WARNING, "incomplete"),
-    };
-    writeln!(out, "{style}{verdict}{style:#}: {}", counts(checks))
-}
-
-fn counts(checks: &[CheckObject]) -> String {
-    let passed = checks.iter().filter(|check| check.outcome == "pass").count();
-    let mut text = format!("{passed} checks passed");
-    for severity in ["error", "warning", "note"] {
-        let count = checks.iter().filter(|check| check.is_reported() && check.severity == severity).count();
-        match count {
-            0 => {}
-            1 => text.push_str(&format!(", 1 {severity}")),
-            _ => text.push_str(&format!(", {count} {severity}s")),
-        }
-    }
-    text
-}
-
-/// What is there, before what is wrong.
-fn summary(app: &AppObject, out: &mut dyn Write) -> Result<()> {
-    let schemes = app.signature.schemes.join(", ");
-    let signature = match app.signature.verdict {
-        "verified" => format!("verified ({schemes})"),
-        "rejected" => "rejected".to_owned(),
-        "unsigned" => "none".to_owned(),
-        _ => format!("{schemes}, not checked"),
-    };
-    field("Signature", Some(&signature), out)?;
-    let device = app.signature.device.last().and_then(|device| device.certificates.first());
-    let signed_by = device.or_else(|| app.signature.signers.first().map(|signer| &signer.certificate));
-    field("Signed by", signed_by.and_then(|found| found.subject.as_deref()), out)?;
-    field("MD5", signed_by.map(|found| found.md5.as_str()), out)?;
-    field("API key", Some(&app.api_key.as_ref().map_or_else(|| "none".to_owned(), key_summary)), out)
-}
-
-fn key_summary(key: &ApiKeyObject) -> String {
-    match (&key.package, key.authenticated_by) {
-        (Some(package), Some("amazon")) => format!("genuine, for {package}"),
-        (Some(package), Some(_)) => format!("for {package}, signed by the given token key, not by Amazon"),
-        (Some(package), None) => format!("not authentic, for {package}"),
-        (None, _) => "unreadable".to_owned(),
-    }
-}
-
-fn finding(app: &AppObject, check: &CheckObject, out: &mut dyn Write) -> Result<()> {
-    let style = match check.severity.as_str() {
-        "error" => ERROR,
-        "warning" => WARNING,
-        _ => NOTE,
-    };
-    let CheckObject { id, severity, message, help, evidence, outcome, .. } = check;
-    let skipped = if *outcome == "skipped" { "not checked: " } else { "" };
-    writeln!(out, "{style}{severity}[{id}]{style:#}: {}: {skipped}{message}", app.path)?;
-    for name in ["wanted", "found", "device"] {
-        for line in evidence.get(name).map_or("", String::as_str).lines() {
-            writeln!(out, "  {FAINT}{name:<7}{FAINT:#} {}", Untrusted(line))?;
-        }
-    }
-    help_line(help.as_deref(), out)
 }

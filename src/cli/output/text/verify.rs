@@ -1,0 +1,158 @@
+//! What `apkkey verify` tells people: what is there, what is wrong with it, and what to do.
+
+use super::{ERROR, FAINT, GOOD, NOTE, STRONG, WARNING, app_title, field, help_line, levels};
+use crate::cli::output::model::{ApiKeyObject, AppObject, CertificateObject, CheckObject, Document, SignatureObject};
+use anstyle::Style;
+use apkkey::text::Untrusted;
+use std::io::{Result, Write};
+
+/// One app: with `quiet` only what is wrong.
+pub(super) fn app(app: &AppObject, quiet: bool, out: &mut dyn Write) -> Result<()> {
+    let checks = app.checks.as_deref().unwrap_or_default();
+    if quiet {
+        return findings(Some(&app.path), checks, out);
+    }
+    app_title(app, out)?;
+    contents(app, out)?;
+    findings(None, checks, out)?;
+    verdict(app.verdict.unwrap_or_default(), checks, out)
+}
+
+/// What is wrong, the worst first. A path is told where no title stands above.
+fn findings(path: Option<&str>, checks: &[CheckObject], out: &mut dyn Write) -> Result<()> {
+    for severity in ["error", "warning", "note"] {
+        let is_wanted = path.is_none() || severity != "note";
+        for check in checks.iter().filter(|check| is_wanted && check.is_reported() && check.severity == severity) {
+            finding(path, check, out)?;
+        }
+    }
+    Ok(())
+}
+
+fn finding(path: Option<&str>, check: &CheckObject, out: &mut dyn Write) -> Result<()> {
+    let style = style_of(&check.severity);
+    let CheckObject { id, severity, message, help, .. } = check;
+    let place = path.map_or_else(String::new, |path| format!("{path}: "));
+    writeln!(out, "{style}{severity}[{id}]{style:#}: {place}{}{message}", check.prefix())?;
+    for (name, value) in check.values() {
+        writeln!(out, "  {FAINT}{name:<7}{FAINT:#} {}", Untrusted(value))?;
+    }
+    help_line(help.as_deref(), out)
+}
+
+fn style_of(severity: &str) -> Style {
+    match severity {
+        "error" => ERROR,
+        "warning" => WARNING,
+        _ => NOTE,
+    }
+}
+
+fn verdict(verdict: &str, checks: &[CheckObject], out: &mut dyn Write) -> Result<()> {
+    let style = match verdict {
+        "good" => GOOD,
+        "bad" => ERROR,
+        _ => WARNING,
+    };
+    let strict = verdict == "incomplete" && checks.iter().any(|check| check.blocks);
+    let strict = if strict { ": with --strict that is not enough" } else { "" };
+    writeln!(out, "{style}{verdict}{style:#}: {}{strict}", counts(checks))
+}
+
+/// How many checks passed, and how many findings there are of each severity.
+fn counts(checks: &[CheckObject]) -> String {
+    let passed = checks.iter().filter(|check| check.outcome == "pass").count();
+    let of = |severity: &str| checks.iter().filter(|check| check.is_reported() && check.severity == severity).count();
+    let found = ["error", "warning", "note"].map(|severity| (of(severity), severity));
+    let found = found.into_iter().filter(|(count, _)| *count > 0);
+    let found = found.map(|(count, severity)| format!(", {}", several(count, severity)));
+    format!("{} passed{}", several(passed, "check"), found.collect::<String>())
+}
+
+fn several(count: usize, what: &str) -> String {
+    if count == 1 { format!("1 {what}") } else { format!("{count} {what}s") }
+}
+
+/// What is in the app that the checks are about.
+fn contents(app: &AppObject, out: &mut dyn Write) -> Result<()> {
+    let signature = &app.signature;
+    let schemes = signature.schemes.join(", ");
+    let verdict = match signature.verdict {
+        "verified" => format!("verified ({schemes})"),
+        "rejected" if schemes.is_empty() => "rejected".to_owned(),
+        "rejected" => format!("rejected ({schemes})"),
+        "unsigned" => "none".to_owned(),
+        _ => format!("{schemes}, not checked"),
+    };
+    field("Signature", Some(&verdict), out)?;
+    signed_by(signature, out)?;
+    field("API key", Some(&app.api_key.as_ref().map_or_else(|| "none".to_owned(), key)), out)
+}
+
+/// The certificates as Amazon's form wants them: for each range of Android versions those that devices report, or those
+/// in the signature of a file that no device gets.
+fn signed_by(signature: &SignatureObject, out: &mut dyn Write) -> Result<()> {
+    for device in &signature.device {
+        let several = signature.device.len() > 1;
+        let range = if several { format!(", on Android API {}", levels(device)) } else { String::new() };
+        for found in &device.certificates {
+            certificate(found, &range, out)?;
+        }
+    }
+    let mut told: Vec<&str> = Vec::new();
+    for signer in signature.signers.iter().filter(|_| signature.device.is_empty()) {
+        if !told.contains(&signer.certificate.sha256.as_str()) {
+            told.push(&signer.certificate.sha256);
+            certificate(&signer.certificate, "", out)?;
+        }
+    }
+    Ok(())
+}
+
+fn certificate(found: &CertificateObject, range: &str, out: &mut dyn Write) -> Result<()> {
+    let subject = found.subject.as_deref().unwrap_or("(unreadable)");
+    field("Signed by", Some(&format!("{subject}{range}")), out)?;
+    for (name, digest) in [("MD5", &found.md5), ("SHA-256", &found.sha256)] {
+        field(name, Some(digest), out)?;
+    }
+    Ok(())
+}
+
+fn key(key: &ApiKeyObject) -> String {
+    match (&key.package, key.authenticated_by) {
+        (Some(package), Some("amazon")) => format!("genuine, for {package}"),
+        (Some(package), Some(_)) => format!("for {package}, signed by the given token key, not by Amazon"),
+        (Some(package), None) => format!("not authentic, for {package}"),
+        (None, _) => "unreadable".to_owned(),
+    }
+}
+
+/// What stands below all files: notes about the whole run, and a summary if there are several.
+pub(super) fn end(document: &Document, quiet: bool, out: &mut dyn Write) -> Result<()> {
+    let judged = document.files.iter().filter(|file| file.judged().is_some()).count();
+    if quiet || judged == 0 {
+        return Ok(());
+    }
+    if judged.saturating_add(document.errors.len()) > 1 {
+        writeln!(out, "\n{STRONG}{}{STRONG:#}", summary(document))?;
+    }
+    let reported = document.files.iter().filter_map(|file| Some(file.judged()?.checks)).flatten();
+    let reported: Vec<&CheckObject> = reported.filter(|check| check.is_reported()).collect();
+    let first = |severity: &str| reported.iter().find(|check| check.severity == severity);
+    match first("error").or_else(|| first("warning")) {
+        Some(check) => writeln!(out, "{FAINT}`apkkey explain {}` tells more{FAINT:#}", check.id),
+        None => Ok(()),
+    }
+}
+
+/// How many files came to what.
+pub(in super::super) fn summary(document: &Document) -> String {
+    let verdicts: Vec<&str> = document.files.iter().filter_map(|file| Some(file.judged()?.verdict)).collect();
+    let of = |wanted: &str| verdicts.iter().filter(|verdict| **verdict == wanted).count();
+    let unread = document.errors.len();
+    let parts =
+        [(of("good"), "good"), (of("incomplete"), "incomplete"), (of("bad"), "bad"), (unread, "could not be read")];
+    let parts = parts.into_iter().filter(|(count, _)| *count > 0);
+    let parts: Vec<_> = parts.map(|(count, what)| format!("{count} {what}")).collect();
+    format!("{}: {}", several(verdicts.len().saturating_add(unread), "file"), parts.join(", "))
+}
