@@ -1,7 +1,9 @@
 //! The results of all checks and what follows from them.
 
 use super::selection::Policy;
-use super::{Check, Facts, Finding, Severity};
+use super::set;
+use super::{Check, Facts, Finding, Severity, Subject};
+use crate::archive::Library;
 
 /// What a check says.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -63,9 +65,13 @@ impl Weighing {
 
 impl CheckResult {
     fn new(check: Check, facts: &Facts, policy: &Policy) -> Self {
+        Self::said(check, check.run(facts), policy)
+    }
+
+    fn said(check: Check, outcome: Outcome, policy: &Policy) -> Self {
         let weighing = Weighing { allowed: policy.allows(&check), strict: policy.strict, set: policy.set(&check) };
         let severity = weighing.apply(policy.default_severity(&check));
-        Self { severity, outcome: check.run(facts), check, weighing }
+        Self { severity, outcome, check, weighing }
     }
 
     /// The severity of one finding: its own where it has one, else that of the check. What could not be looked at is
@@ -132,11 +138,21 @@ pub struct Report {
 }
 
 impl Report {
-    /// Runs the selected checks.
+    /// Runs the selected checks that concern the file.
     #[must_use]
     pub fn new(facts: &Facts, policy: &Policy) -> Self {
-        let selected = super::checks().into_iter().filter(|check| policy.selection.contains(check));
+        let checks = super::checks().into_iter().filter(|check| set::concerns(check, facts));
+        let selected = checks.filter(|check| policy.selection.contains(check));
         let results = selected.map(|check| CheckResult::new(check, facts, policy));
+        Self { results: results.collect() }
+    }
+
+    /// What there is to say about a library.
+    #[must_use]
+    pub fn of_library(library: &Library, policy: &Policy) -> Self {
+        let checks = super::checks().into_iter().filter(|check| check.subject == Subject::Library);
+        let selected = checks.filter(|check| policy.selection.contains(check));
+        let results = selected.map(|check| CheckResult::said(check, set::judge_library(library), policy));
         Self { results: results.collect() }
     }
 
