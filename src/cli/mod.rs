@@ -8,6 +8,7 @@ mod failure;
 mod input;
 mod output;
 mod password;
+mod workers;
 
 use args::{Arguments, Command};
 use clap::Parser;

@@ -115,12 +115,15 @@ fn every_json_field_is_described() {
         .with("apk/rotated-v3.apk")
         .with("apk/source-stamp.apk")
         .with("apk/demo-unsigned.apk")
+        .with("aab/demo-release.aab")
+        .with("apks/default.apks")
         .with("keystore/several-aliases.jks")
         .with("token/url-safe.txt")
         .with("token/release.txt");
     let token_key = token_key();
     for arguments in [
         &["verify", "rotated-v3.apk", "source-stamp.apk", "none.apk", &token_key][..],
+        &["verify", "default.apks", "demo-release.aab", &token_key],
         &["fingerprint", "several-aliases.jks", "rotated-v3.apk"],
         &["key", "url-safe.txt", &token_key],
         &["inject", "demo-unsigned.apk", "--api-key", "release.txt", "--dry-run", &token_key],

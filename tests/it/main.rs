@@ -21,6 +21,7 @@ mod messages;
 mod mutations;
 mod oracle;
 mod reports;
+mod sets;
 mod snapshots;
 mod speed;
 mod verify;

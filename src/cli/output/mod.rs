@@ -4,9 +4,11 @@ mod format;
 mod github;
 mod junit;
 pub(crate) mod model;
+mod progress;
 mod report_file;
 mod text;
 
+pub(crate) use progress::Progress;
 pub(crate) use report_file::ReportFile;
 
 use super::args::{Color, Command, Format, OutputArgs};
@@ -52,6 +54,11 @@ impl Output {
             self.failure(&error.clone().into());
         }
         self.reports.iter().try_for_each(|report| report.write(document))
+    }
+
+    /// A line that tells how far a long run is.
+    pub(crate) fn progress(&self, total: usize) -> Progress {
+        Progress::new(total, self.quiet)
     }
 
     /// Writes one line, for scripts.

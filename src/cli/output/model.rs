@@ -62,6 +62,7 @@ impl From<ErrorObject> for Failure {
 #[serde(untagged)]
 pub(crate) enum FileObject {
     App(Box<AppObject>),
+    Library(LibraryObject),
     Store(StoreObject),
     Key(Box<KeyObject>),
     Injected(InjectedObject),
@@ -82,7 +83,11 @@ impl FileObject {
         match self {
             Self::App(app) => {
                 let (verdict, checks) = app.verdict.zip(app.checks.as_deref())?;
-                Some(Judged { path: &app.path, file: &app.path, verdict, checks })
+                let file = app.set.as_ref().map_or(&app.path, |set| &set.path);
+                Some(Judged { path: &app.path, file, verdict, checks })
+            }
+            Self::Library(LibraryObject { path, verdict, checks, .. }) => {
+                Some(Judged { path, file: path, verdict, checks })
             }
             Self::Store(_) | Self::Key(_) | Self::Injected(_) => None,
         }
@@ -102,9 +107,30 @@ pub(crate) struct AppObject {
     pub(crate) signature: SignatureObject,
     pub(crate) api_key: Option<ApiKeyObject>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) set: Option<SetObject>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) verdict: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) checks: Option<Vec<CheckObject>>,
+}
+
+/// Where an APK stands that comes in a set.
+#[derive(Debug, Serialize)]
+pub(crate) struct SetObject {
+    pub(crate) path: String,
+    pub(crate) kind: &'static str,
+    pub(crate) entry: String,
+    pub(crate) split: Option<String>,
+}
+
+#[derive(Debug, Serialize)]
+pub(crate) struct LibraryObject {
+    pub(crate) path: String,
+    pub(crate) kind: &'static str,
+    pub(crate) package: Option<String>,
+    pub(crate) key_entry: Option<String>,
+    pub(crate) verdict: &'static str,
+    pub(crate) checks: Vec<CheckObject>,
 }
 
 #[derive(Debug, Serialize)]

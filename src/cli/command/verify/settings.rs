@@ -1,107 +1,70 @@
-//! `apkkey verify`: everything that can be wrong with a finished app.
+//! What `apkkey verify` goes by: the policy, what the app must match, and what is asked of the file.
 
-use super::{app, store};
-use crate::cli::Status;
 use crate::cli::args::{ExpectedArgs, PolicyArgs, StoreArg, VerifyArgs};
+use crate::cli::command::store;
 use crate::cli::failure::{Failure, shown};
 use crate::cli::input;
 use crate::cli::output::Output;
-use crate::cli::output::model::{CheckObject, Document, FileObject};
 use apkkey::api_key::TokenKey;
-use apkkey::archive::Archive;
-use apkkey::check::{
-    Depth, Expectations, Facts, NamedCertificate, Policy, Question, Report, Selection, Store, Verdict,
-};
+use apkkey::check::{Depth, Expectations, NamedCertificate, Policy, Question, Selection, Store, checks};
 use apkkey::fingerprint::Sha256;
-use apkkey::keystore::{Content, detect};
 use std::path::Path;
+use std::sync::Mutex;
 
-pub(crate) fn run(args: &VerifyArgs, output: &Output) -> Result<Status, Failure> {
-    let policy = policy(&args.policy)?;
-    let expectations = expectations(&args.expected, output)?;
-    let token_key = input::token_key(args.token_key.token_key.as_deref())?;
-    let question = question(args, &token_key)?;
-    let mut document = Document::new("verify");
-    let mut worst = Verdict::Good;
-    let mut acceptable = true;
-    for path in &args.files {
-        match file(path, &question, (&expectations, &policy)) {
-            Ok((object, report)) => {
-                worst = worse(worst, report.verdict());
-                acceptable &= report.is_acceptable();
-                document.files.push(object);
-            }
-            Err(failure) => document.errors.push(failure.into()),
+/// Everything that is the same for all files.
+pub(super) struct Settings {
+    pub(super) policy: Policy,
+    pub(super) expectations: Expectations,
+    /// Held by whoever inflates APKs of a set into memory.
+    pub(super) inflating: Mutex<()>,
+    token_key: TokenKey,
+    sdk: (Option<u32>, Option<u32>),
+    stamp_cert_digest: Option<Sha256>,
+    v4_signature: Option<Vec<u8>>,
+}
+
+impl Settings {
+    pub(super) fn new(args: &VerifyArgs, output: &Output) -> Result<Self, Failure> {
+        let sdk = (args.min_sdk_version, args.max_sdk_version);
+        if sdk.0.zip(sdk.1).is_some_and(|(min, max)| min > max) {
+            return Err(Failure::new("--min-sdk-version is above --max-sdk-version"));
         }
+        let v4_signature = args.v4_signature_file.as_deref().map(input::read).transpose()?;
+        if v4_signature.is_some() && args.files.len() > 1 {
+            return Err(Failure::new("--v4-signature-file belongs to one file, and several are given"));
+        }
+        let digest = args.stamp_cert_digest.as_deref().map(str::parse).transpose();
+        Ok(Self {
+            policy: policy(&args.policy)?,
+            expectations: expectations(&args.expected, output)?,
+            inflating: Mutex::new(()),
+            token_key: input::token_key(args.token_key.token_key.as_deref())?,
+            sdk,
+            stamp_cert_digest: digest.map_err(|error| Failure::new(format!("--stamp-cert-digest: {error}")))?,
+            v4_signature,
+        })
     }
-    document.verdict = if document.errors.is_empty() { worst.name() } else { "bad" };
-    output.document(&document)?;
-    Ok(match (document.errors.is_empty(), acceptable) {
-        (false, _) => Status::Failed,
-        (true, false) => Status::Bad,
-        (true, true) => Status::Good,
-    })
-}
 
-fn worse(left: Verdict, right: Verdict) -> Verdict {
-    match (left, right) {
-        (Verdict::Bad, _) | (_, Verdict::Bad) => Verdict::Bad,
-        (Verdict::Incomplete, _) | (_, Verdict::Incomplete) => Verdict::Incomplete,
-        (Verdict::Good, Verdict::Good) => Verdict::Good,
-    }
-}
-
-fn file(
-    path: &Path,
-    question: &Question<'_>,
-    (expectations, policy): (&Expectations, &Policy),
-) -> Result<(FileObject, Report), Failure> {
-    let source = input::open(path)?;
-    let archive = Archive::open(&source).map_err(|error| not_an_app(path, &source, error))?;
-    let facts = Facts::gather(&archive, question, expectations.clone()).map_err(input::about(path))?;
-    let report = Report::new(&facts, policy);
-    let mut object = app::object(shown(path), &facts);
-    object.verdict = Some(report.verdict().name());
-    object.checks = Some(report.results.iter().flat_map(CheckObject::list).collect());
-    Ok((FileObject::App(Box::new(object)), report))
-}
-
-/// What the file is instead, when that can be told.
-fn not_an_app(path: &Path, source: &apkkey::source::FileSource, error: apkkey::archive::ArchiveError) -> Failure {
-    match input::head(source).map(|head| detect(&head)) {
-        Err(_) | Ok(Content::Zip | Content::Unknown) => Failure::from_error(&error).at(path),
-        Ok(found) => Failure::new(format!("this is {found}, not an APK or App Bundle"))
-            .help("give the built app; `apkkey fingerprint` reads keystores and certificates")
-            .at(path),
+    pub(super) fn question(&self) -> Question<'_> {
+        Question {
+            token_key: &self.token_key,
+            depth: Depth::Full,
+            min_sdk: self.sdk.0,
+            max_sdk: self.sdk.1,
+            stamp_cert_digest: self.stamp_cert_digest.map(|digest| digest.0),
+            v4_signature: self.v4_signature.clone(),
+        }
     }
 }
 
 fn policy(args: &PolicyArgs) -> Result<Policy, Failure> {
     let PolicyArgs { only, skip, allow, strict, release } = args;
     let selection = Selection::new(only.clone(), skip.clone()).map_err(|error| Failure::from_error(&error))?;
+    if !checks().iter().any(|check| selection.contains(check)) {
+        return Err(Failure::new("no check is left to run").help("name less with --skip, or more with --only"));
+    }
     let policy = Policy { selection, strict: *strict, release: *release, ..Policy::default() };
     policy.allowing(allow.clone()).map_err(|error| Failure::from_error(&error))
-}
-
-fn question<'a>(args: &VerifyArgs, token_key: &'a TokenKey) -> Result<Question<'a>, Failure> {
-    let (min, max) = (args.min_sdk_version, args.max_sdk_version);
-    if min.zip(max).is_some_and(|(min, max)| min > max) {
-        return Err(Failure::new("--min-sdk-version is above --max-sdk-version"));
-    }
-    let v4_signature = args.v4_signature_file.as_deref().map(input::read).transpose()?;
-    if v4_signature.is_some() && args.files.len() > 1 {
-        return Err(Failure::new("--v4-signature-file belongs to one file, and several are given"));
-    }
-    let digest = args.stamp_cert_digest.as_deref().map(str::parse::<Sha256>).transpose();
-    let digest = digest.map_err(|error| Failure::new(format!("--stamp-cert-digest: {error}")))?;
-    Ok(Question {
-        token_key,
-        depth: Depth::Full,
-        min_sdk: args.min_sdk_version,
-        max_sdk: args.max_sdk_version,
-        stamp_cert_digest: digest.map(|digest| digest.0),
-        v4_signature,
-    })
 }
 
 fn expectations(args: &ExpectedArgs, output: &Output) -> Result<Expectations, Failure> {

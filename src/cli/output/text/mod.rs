@@ -22,12 +22,15 @@ const FAINT: Style = Style::new().dimmed();
 
 /// Writes a whole report; with `quiet` only what is wrong.
 pub(super) fn document(document: &Document, quiet: bool, out: &mut dyn Write) -> Result<()> {
-    for (index, file) in document.files.iter().enumerate() {
-        if index > 0 && !quiet {
+    let mut last: Option<&FileObject> = None;
+    for file in &document.files {
+        let is_list = verify::is_one_line(file) && last.is_some_and(verify::is_one_line);
+        if last.replace(file).is_some() && !quiet && !is_list {
             writeln!(out)?;
         }
         match file {
             FileObject::App(app) if app.checks.is_some() => verify::app(app, quiet, out)?,
+            FileObject::Library(library) => verify::library(library, quiet, out)?,
             FileObject::App(app) => app_fingerprints(app, out)?,
             FileObject::Store(store) => store_fingerprints(store, out)?,
             FileObject::Key(key) => key_file(key, quiet, out)?,

@@ -1,7 +1,9 @@
 //! What `apkkey verify` tells people: what is there, what is wrong with it, and what to do.
 
 use super::{ERROR, FAINT, GOOD, NOTE, STRONG, WARNING, app_title, field, help_line, levels};
-use crate::cli::output::model::{ApiKeyObject, AppObject, CertificateObject, CheckObject, Document, SignatureObject};
+use crate::cli::output::model::{
+    ApiKeyObject, AppObject, CertificateObject, CheckObject, Document, FileObject, LibraryObject, SignatureObject,
+};
 use anstyle::Style;
 use apkkey::text::Untrusted;
 use std::io::{Result, Write};
@@ -12,10 +14,43 @@ pub(super) fn app(app: &AppObject, quiet: bool, out: &mut dyn Write) -> Result<(
     if quiet {
         return findings(Some(&app.path), checks, out);
     }
-    app_title(app, out)?;
-    contents(app, out)?;
+    match split(app) {
+        Some(split) => {
+            write!(out, "{STRONG}{}{STRONG:#}: split `{}`", app.path, Untrusted(split))?;
+            write!(out, "{}", if checks.iter().any(CheckObject::is_reported) { "\n" } else { ": " })?;
+        }
+        None => {
+            app_title(app, out)?;
+            contents(app, out)?;
+        }
+    }
     findings(None, checks, out)?;
     verdict(app.verdict.unwrap_or_default(), checks, out)
+}
+
+/// The name of an APK that is only a part of an app.
+fn split(app: &AppObject) -> Option<&str> {
+    app.set.as_ref()?.split.as_deref()
+}
+
+/// A split that nothing is wrong with: a set may have hundreds of them.
+pub(super) fn is_one_line(file: &FileObject) -> bool {
+    let FileObject::App(app) = file else { return false };
+    split(app).is_some() && !app.checks.iter().flatten().any(CheckObject::is_reported)
+}
+
+/// A library: it must not have what an app must.
+pub(super) fn library(library: &LibraryObject, quiet: bool, out: &mut dyn Write) -> Result<()> {
+    let LibraryObject { path, kind: _, package, key_entry, verdict: judged, checks } = library;
+    if quiet {
+        return findings(Some(path), checks, out);
+    }
+    let package = package.as_ref().map_or_else(String::new, |package| format!(" {}", Untrusted(package)));
+    writeln!(out, "{STRONG}{path}{STRONG:#}: Android library{package}, not an app")?;
+    field("API key", Some(key_entry.as_deref().unwrap_or("none, as it should be")), out)?;
+    findings(None, checks, out)?;
+    verdict(judged, checks, out)?;
+    writeln!(out, "The key belongs into the app that uses the library: verify that one.")
 }
 
 /// What is wrong, the worst first. A path is told where no title stands above.
@@ -63,10 +98,13 @@ fn verdict(verdict: &str, checks: &[CheckObject], out: &mut dyn Write) -> Result
 fn counts(checks: &[CheckObject]) -> String {
     let passed = checks.iter().filter(|check| check.outcome == "pass").count();
     let of = |severity: &str| checks.iter().filter(|check| check.is_reported() && check.severity == severity).count();
-    let found = ["error", "warning", "note"].map(|severity| (of(severity), severity));
-    let found = found.into_iter().filter(|(count, _)| *count > 0);
-    let found = found.map(|(count, severity)| format!(", {}", several(count, severity)));
-    format!("{} passed{}", several(passed, "check"), found.collect::<String>())
+    let parts = [(passed, "check"), (of("error"), "error"), (of("warning"), "warning"), (of("note"), "note")];
+    let parts = parts.into_iter().filter(|(count, _)| *count > 0).map(|(count, what)| match what {
+        "check" => format!("{} passed", several(count, what)),
+        _ => several(count, what),
+    });
+    let parts: Vec<String> = parts.collect();
+    if parts.is_empty() { "no check was run".to_owned() } else { parts.join(", ") }
 }
 
 fn several(count: usize, what: &str) -> String {

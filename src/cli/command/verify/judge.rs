@@ -1,0 +1,160 @@
+//! One file of `apkkey verify`: an app, a set of APKs, or a library.
+
+use super::settings::Settings;
+use crate::cli::command::app;
+use crate::cli::failure::{Failure, shown};
+use crate::cli::input;
+use crate::cli::output::model::{CheckObject, FileObject, LibraryObject, SetObject};
+use apkkey::archive::{ApkSet, Archive, ArchiveError, Library, is_encrypted_apkm};
+use apkkey::check::{Expectations, Facts, Question, Report, Verdict, gather_set};
+use apkkey::keystore::{Content, detect};
+use apkkey::source::FileSource;
+use std::path::Path;
+
+/// What came of one file; a set has several objects.
+pub(super) struct Judgement {
+    pub(super) files: Vec<FileObject>,
+    pub(super) errors: Vec<Failure>,
+    pub(super) verdict: Verdict,
+    pub(super) is_acceptable: bool,
+}
+
+impl Default for Judgement {
+    fn default() -> Self {
+        Self { files: Vec::new(), errors: Vec::new(), verdict: Verdict::Good, is_acceptable: true }
+    }
+}
+
+impl From<Failure> for Judgement {
+    fn from(failure: Failure) -> Self {
+        Self { errors: vec![failure], ..Self::default() }
+    }
+}
+
+impl Judgement {
+    fn of(file: FileObject, report: &Report) -> Self {
+        let (verdict, is_acceptable) = (report.verdict(), report.is_acceptable());
+        Self { files: vec![file], errors: Vec::new(), verdict, is_acceptable }
+    }
+
+    /// Both together; the worse verdict counts.
+    pub(super) fn and(mut self, other: Self) -> Self {
+        self.files.extend(other.files);
+        self.errors.extend(other.errors);
+        self.verdict = match (self.verdict, other.verdict) {
+            (Verdict::Bad, _) | (_, Verdict::Bad) => Verdict::Bad,
+            (Verdict::Incomplete, _) | (_, Verdict::Incomplete) => Verdict::Incomplete,
+            (Verdict::Good, Verdict::Good) => Verdict::Good,
+        };
+        self.is_acceptable &= other.is_acceptable;
+        self
+    }
+}
+
+/// Looks at one file.
+pub(super) fn judge(path: &Path, question: &Question<'_>, settings: &Settings) -> Judgement {
+    let source = match input::open(path) {
+        Ok(source) => source,
+        Err(failure) => return failure.into(),
+    };
+    let expectations = settings.expectations.clone();
+    let judged = match Archive::open(&source) {
+        Ok(archive) => Facts::gather(&archive, question, expectations)
+            .map(|facts| app_judgement(shown(path), &facts, settings))
+            .map_err(input::about(path)),
+        Err(ArchiveError::ApkSet) => set(path, &source, (question, settings, &expectations)),
+        Err(ArchiveError::Library) => library(path, &source, settings),
+        Err(error) => Err(not_an_app(path, &source, &error)),
+    };
+    judged.unwrap_or_else(Into::into)
+}
+
+fn app_judgement(path: String, facts: &Facts, settings: &Settings) -> Judgement {
+    let report = Report::new(facts, &settings.policy);
+    let mut object = app::object(path, facts);
+    object.verdict = Some(report.verdict().name());
+    object.checks = Some(checks(&report));
+    Judgement::of(FileObject::App(Box::new(object)), &report)
+}
+
+fn checks(report: &Report) -> Vec<CheckObject> {
+    report.results.iter().flat_map(CheckObject::list).collect()
+}
+
+/// Every APK of a set, each under the set's path and its own.
+fn set(
+    path: &Path,
+    source: &FileSource,
+    (question, settings, expectations): (&Question<'_>, &Settings, &Expectations),
+) -> Result<Judgement, Failure> {
+    if question.v4_signature.is_some() {
+        return Err(Failure::new("--v4-signature-file belongs to one APK, and this is a set of them").at(path));
+    }
+    let set = ApkSet::open(source).map_err(input::about(path))?;
+    // one at a time in memory, however many sets there are
+    let inflating = set.has_compressed().then(|| settings.inflating.lock());
+    let members = gather_set(&set, question, expectations).map_err(input::about(path))?;
+    drop(inflating);
+    let judged = members.into_iter().map(|(entry, facts)| {
+        let inner = path.as_os_str().to_string_lossy().into_owned() + "!" + &entry;
+        let inner = Path::new(&inner);
+        match facts {
+            Ok(facts) => app_judgement(shown(inner), &facts, settings).in_set(path, &facts),
+            Err(error) => Failure::from_error(&error).at(inner).into(),
+        }
+    });
+    Ok(judged.fold(Judgement::default(), Judgement::and))
+}
+
+impl Judgement {
+    fn in_set(mut self, path: &Path, facts: &Facts) -> Self {
+        for file in &mut self.files {
+            if let (FileObject::App(app), Some(member)) = (file, &facts.set) {
+                app.set = Some(SetObject {
+                    path: shown(path),
+                    kind: member.kind.name(),
+                    entry: member.entry.clone(),
+                    split: member.split.clone(),
+                });
+            }
+        }
+        self
+    }
+}
+
+fn library(path: &Path, source: &FileSource, settings: &Settings) -> Result<Judgement, Failure> {
+    let library = Library::open(source).map_err(input::about(path))?;
+    let report = Report::of_library(&library, &settings.policy);
+    if report.results.is_empty() {
+        return Err(Failure::new("this is an Android library (AAR), and no check of libraries is selected")
+            .help("select the check `library-key`")
+            .at(path));
+    }
+    let object = LibraryObject {
+        path: shown(path),
+        kind: "aar",
+        package: library.package,
+        key_entry: library.key_entry,
+        verdict: report.verdict().name(),
+        checks: checks(&report),
+    };
+    Ok(Judgement::of(FileObject::Library(object), &report))
+}
+
+/// What the file is instead, when that can be told.
+fn not_an_app(path: &Path, source: &FileSource, error: &ArchiveError) -> Failure {
+    let Ok(head) = input::head(source) else { return Failure::from_error(error).at(path) };
+    let is_apkm = path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("apkm"));
+    if is_apkm && is_encrypted_apkm(&head) {
+        return Failure::new("this .apkm is encrypted, as older ones of APKMirror are")
+            .help("download the app again: newer .apkm files are ZIP archives; or give its base APK")
+            .at(path);
+    }
+    let found = detect(&head);
+    if matches!(found, Content::Zip | Content::Unknown) {
+        return Failure::from_error(error).at(path);
+    }
+    Failure::new(format!("this is {found}, not an APK or App Bundle"))
+        .help("give the built app; `apkkey fingerprint` reads keystores and certificates")
+        .at(path)
+}

@@ -1,0 +1,33 @@
+//! `apkkey verify`: everything that can be wrong with a finished app.
+
+mod judge;
+mod settings;
+
+use crate::cli::Status;
+use crate::cli::args::VerifyArgs;
+use crate::cli::failure::Failure;
+use crate::cli::output::Output;
+use crate::cli::output::model::Document;
+use crate::cli::workers;
+use judge::Judgement;
+use settings::Settings;
+
+pub(crate) fn run(args: &VerifyArgs, output: &Output) -> Result<Status, Failure> {
+    let settings = Settings::new(args, output)?;
+    let question = settings.question();
+    let mut progress = output.progress(args.files.len());
+    let judgements = workers::in_order(&args.files, |path| judge::judge(path, &question, &settings), &mut progress);
+    drop(progress);
+    let all = judgements.into_iter().fold(Judgement::default(), Judgement::and);
+    let mut document = Document::new("verify");
+    document.verdict = if all.errors.is_empty() { all.verdict.name() } else { "bad" };
+    let status = match (all.errors.is_empty(), all.is_acceptable) {
+        (false, _) => Status::Failed,
+        (true, false) => Status::Bad,
+        (true, true) => Status::Good,
+    };
+    document.files = all.files;
+    document.errors = all.errors.into_iter().map(Into::into).collect();
+    output.document(&document)?;
+    Ok(status)
+}
