@@ -167,7 +167,7 @@ pub(crate) struct KeyArgs {
 
 #[derive(Debug, Args)]
 pub(crate) struct VerifyArgs {
-    /// APKs or App Bundles
+    /// APKs, App Bundles, sets of APKs (.apks, .xapk, .apkm), libraries (.aar), or folders that a build filled
     #[arg(required = true, value_name = "FILE")]
     pub(crate) files: Vec<PathBuf>,
     #[command(flatten)]

@@ -92,7 +92,6 @@ fn every_command_in_the_documents_runs() {
     }
 }
 
-#[cfg(unix)]
 fn example_files() -> Sandbox {
     use crate::sandbox::fixture;
     let sandbox = Sandbox::new()
@@ -102,7 +101,17 @@ fn example_files() -> Sandbox {
         .with_bytes("bundle-unsigned.aab", &fixture("aab/demo-unsigned.aab"))
         .with_bytes("api_key.txt", &fixture("token/release.txt"))
         .with_bytes("upload_key.txt", &fixture("token/upload.txt"));
+    #[cfg(unix)]
     std::os::unix::fs::symlink(repository("fixtures"), sandbox.path("fixtures")).unwrap();
+    let outputs = sandbox.path("app/build/outputs/apk/release");
+    std::fs::create_dir_all(&outputs).unwrap();
+    std::fs::copy(sandbox.path("app.apk"), outputs.join("app-release.apk")).unwrap();
+    std::fs::write(
+        outputs.join("output-metadata.json"),
+        r#"{"version": 3, "artifactType": {"type": "APK"}, "applicationId": "com.example.apkkeydemo",
+            "variantName": "release", "elements": [{"type": "SINGLE", "outputFile": "app-release.apk"}]}"#,
+    )
+    .unwrap();
     sandbox
 }
 
@@ -111,7 +120,7 @@ fn example_files() -> Sandbox {
 fn every_json_field_is_described() {
     use crate::sandbox::token_key;
     let text = document("docs/json.md");
-    let sandbox = Sandbox::new()
+    let sandbox = example_files()
         .with("apk/rotated-v3.apk")
         .with("apk/source-stamp.apk")
         .with("apk/demo-unsigned.apk")
@@ -123,7 +132,7 @@ fn every_json_field_is_described() {
     let token_key = token_key();
     for arguments in [
         &["verify", "rotated-v3.apk", "source-stamp.apk", "none.apk", &token_key][..],
-        &["verify", "default.apks", "demo-release.aab", &token_key],
+        &["verify", "default.apks", "demo-release.aab", "app", &token_key],
         &["fingerprint", "several-aliases.jks", "rotated-v3.apk"],
         &["key", "url-safe.txt", &token_key],
         &["inject", "demo-unsigned.apk", "--api-key", "release.txt", "--dry-run", &token_key],

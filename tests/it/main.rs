@@ -20,6 +20,7 @@ mod key;
 mod messages;
 mod mutations;
 mod oracle;
+mod outputs;
 mod reports;
 mod sets;
 mod snapshots;

@@ -21,7 +21,13 @@ pub(super) fn document(document: &Document, quiet: bool, out: &mut dyn Write) ->
     for error in &document.errors {
         failure(error, out)?;
     }
-    if quiet { Ok(()) } else { writeln!(out, "apkkey: {}", text::summary(document)) }
+    if quiet {
+        return Ok(());
+    }
+    for note in document.run.iter().flat_map(|run| &run.notes) {
+        writeln!(out, "::notice title=apkkey::{}", data(note))?;
+    }
+    writeln!(out, "apkkey: {}", text::summary(document))
 }
 
 fn finding(judged: &Judged<'_>, check: &CheckObject, out: &mut dyn Write) -> Result<()> {

@@ -20,6 +20,9 @@ pub(crate) struct Document {
     pub(crate) tool: Tool,
     pub(crate) command: &'static str,
     pub(crate) verdict: &'static str,
+    /// With `verify` only.
+    #[serde(flatten)]
+    pub(crate) run: Option<RunObject>,
     pub(crate) files: Vec<FileObject>,
     pub(crate) errors: Vec<ErrorObject>,
 }
@@ -27,8 +30,14 @@ pub(crate) struct Document {
 impl Document {
     pub(crate) fn new(command: &'static str) -> Self {
         let tool = Tool { name: "apkkey", version: env!("CARGO_PKG_VERSION") };
-        Self { schema: SCHEMA, tool, command, verdict: "good", files: Vec::new(), errors: Vec::new() }
+        Self { schema: SCHEMA, tool, command, verdict: "good", run: None, files: Vec::new(), errors: Vec::new() }
     }
+}
+
+/// What is true for all files of `verify`.
+#[derive(Debug, Serialize)]
+pub(crate) struct RunObject {
+    pub(crate) notes: Vec<String>,
 }
 
 #[derive(Debug, Serialize)]
@@ -109,9 +118,18 @@ pub(crate) struct AppObject {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) set: Option<SetObject>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) variant: Option<VariantObject>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) verdict: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) checks: Option<Vec<CheckObject>>,
+}
+
+/// What a build says of a file that was found in its outputs.
+#[derive(Debug, Clone, Serialize)]
+pub(crate) struct VariantObject {
+    pub(crate) name: String,
+    pub(crate) application_id: Option<String>,
 }
 
 /// Where an APK stands that comes in a set.

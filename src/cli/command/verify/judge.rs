@@ -1,10 +1,11 @@
 //! One file of `apkkey verify`: an app, a set of APKs, or a library.
 
 use super::settings::Settings;
+use super::targets::Target;
 use crate::cli::command::app;
 use crate::cli::failure::{Failure, shown};
 use crate::cli::input;
-use crate::cli::output::model::{CheckObject, FileObject, LibraryObject, SetObject};
+use crate::cli::output::model::{AppObject, CheckObject, FileObject, LibraryObject, SetObject, VariantObject};
 use apkkey::archive::{ApkSet, Archive, ArchiveError, Library, is_encrypted_apkm};
 use apkkey::check::{Expectations, Facts, Question, Report, Verdict, gather_set};
 use apkkey::keystore::{Content, detect};
@@ -52,21 +53,34 @@ impl Judgement {
 }
 
 /// Looks at one file.
-pub(super) fn judge(path: &Path, question: &Question<'_>, settings: &Settings) -> Judgement {
-    let source = match input::open(path) {
-        Ok(source) => source,
-        Err(failure) => return failure.into(),
+pub(super) fn judge(target: &Result<Target, Failure>, question: &Question<'_>, settings: &Settings) -> Judgement {
+    let look = || {
+        let target = target.as_ref().map_err(Clone::clone)?;
+        let source = input::open(&target.path)?;
+        let mut expectations = settings.expectations.clone();
+        if expectations.package.is_none() {
+            expectations.package = target.variant.as_ref().and_then(|variant| variant.application_id.clone());
+        }
+        let judgement = look_at(&target.path, &source, (question, settings, &expectations))?;
+        Ok(judgement.of_variant(target.variant.as_ref()))
     };
-    let expectations = settings.expectations.clone();
-    let judged = match Archive::open(&source) {
-        Ok(archive) => Facts::gather(&archive, question, expectations)
-            .map(|facts| app_judgement(shown(path), &facts, settings))
-            .map_err(input::about(path)),
-        Err(ArchiveError::ApkSet) => set(path, &source, (question, settings, &expectations)),
-        Err(ArchiveError::Library) => library(path, &source, settings),
-        Err(error) => Err(not_an_app(path, &source, &error)),
-    };
-    judged.unwrap_or_else(Into::into)
+    look().unwrap_or_else(|failure: Failure| failure.into())
+}
+
+/// What is asked, and of what.
+type Asked<'a> = (&'a Question<'a>, &'a Settings, &'a Expectations);
+
+fn look_at(path: &Path, source: &FileSource, asked: Asked<'_>) -> Result<Judgement, Failure> {
+    let (question, settings, expectations) = asked;
+    match Archive::open(source) {
+        Ok(archive) => {
+            let facts = Facts::gather(&archive, question, expectations.clone()).map_err(input::about(path))?;
+            Ok(app_judgement(shown(path), &facts, settings))
+        }
+        Err(ArchiveError::ApkSet) => set(path, source, asked),
+        Err(ArchiveError::Library) => library(path, source, settings),
+        Err(error) => Err(not_an_app(path, source, &error)),
+    }
 }
 
 fn app_judgement(path: String, facts: &Facts, settings: &Settings) -> Judgement {
@@ -82,11 +96,7 @@ fn checks(report: &Report) -> Vec<CheckObject> {
 }
 
 /// Every APK of a set, each under the set's path and its own.
-fn set(
-    path: &Path,
-    source: &FileSource,
-    (question, settings, expectations): (&Question<'_>, &Settings, &Expectations),
-) -> Result<Judgement, Failure> {
+fn set(path: &Path, source: &FileSource, (question, settings, expectations): Asked<'_>) -> Result<Judgement, Failure> {
     if question.v4_signature.is_some() {
         return Err(Failure::new("--v4-signature-file belongs to one APK, and this is a set of them").at(path));
     }
@@ -108,17 +118,29 @@ fn set(
 
 impl Judgement {
     fn in_set(mut self, path: &Path, facts: &Facts) -> Self {
-        for file in &mut self.files {
-            if let (FileObject::App(app), Some(member)) = (file, &facts.set) {
-                app.set = Some(SetObject {
-                    path: shown(path),
-                    kind: member.kind.name(),
-                    entry: member.entry.clone(),
-                    split: member.split.clone(),
-                });
-            }
+        for app in self.apps() {
+            app.set = facts.set.as_ref().map(|member| SetObject {
+                path: shown(path),
+                kind: member.kind.name(),
+                entry: member.entry.clone(),
+                split: member.split.clone(),
+            });
         }
         self
+    }
+
+    fn of_variant(mut self, variant: Option<&VariantObject>) -> Self {
+        for app in self.apps() {
+            app.variant = variant.cloned();
+        }
+        self
+    }
+
+    fn apps(&mut self) -> impl Iterator<Item = &mut AppObject> {
+        self.files.iter_mut().filter_map(|file| match file {
+            FileObject::App(app) => Some(app.as_mut()),
+            FileObject::Library(_) | FileObject::Store(_) | FileObject::Key(_) | FileObject::Injected(_) => None,
+        })
     }
 }
 

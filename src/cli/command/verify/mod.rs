@@ -2,21 +2,25 @@
 
 mod judge;
 mod settings;
+mod targets;
 
 use crate::cli::Status;
 use crate::cli::args::VerifyArgs;
 use crate::cli::failure::Failure;
 use crate::cli::output::Output;
-use crate::cli::output::model::Document;
+use crate::cli::output::model::{Document, RunObject};
 use crate::cli::workers;
 use judge::Judgement;
 use settings::Settings;
+use targets::Targets;
 
 pub(crate) fn run(args: &VerifyArgs, output: &Output) -> Result<Status, Failure> {
+    let targets = Targets::find(&args.files);
     let settings = Settings::new(args, output)?;
-    let question = settings.question();
-    let mut progress = output.progress(args.files.len());
-    let judgements = workers::in_order(&args.files, |path| judge::judge(path, &question, &settings), &mut progress);
+    let question = settings.question(targets.list.len())?;
+    let mut progress = output.progress(targets.list.len());
+    let judge = |target: &_| judge::judge(target, &question, &settings);
+    let judgements = workers::in_order(&targets.list, judge, &mut progress);
     drop(progress);
     let all = judgements.into_iter().fold(Judgement::default(), Judgement::and);
     let mut document = Document::new("verify");
@@ -26,6 +30,7 @@ pub(crate) fn run(args: &VerifyArgs, output: &Output) -> Result<Status, Failure>
         (true, false) => Status::Bad,
         (true, true) => Status::Good,
     };
+    document.run = Some(RunObject { notes: targets.notes });
     document.files = all.files;
     document.errors = all.errors.into_iter().map(Into::into).collect();
     output.document(&document)?;

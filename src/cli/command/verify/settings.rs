@@ -29,10 +29,6 @@ impl Settings {
         if sdk.0.zip(sdk.1).is_some_and(|(min, max)| min > max) {
             return Err(Failure::new("--min-sdk-version is above --max-sdk-version"));
         }
-        let v4_signature = args.v4_signature_file.as_deref().map(input::read).transpose()?;
-        if v4_signature.is_some() && args.files.len() > 1 {
-            return Err(Failure::new("--v4-signature-file belongs to one file, and several are given"));
-        }
         let digest = args.stamp_cert_digest.as_deref().map(str::parse).transpose();
         Ok(Self {
             policy: policy(&args.policy)?,
@@ -41,19 +37,23 @@ impl Settings {
             token_key: input::token_key(args.token_key.token_key.as_deref())?,
             sdk,
             stamp_cert_digest: digest.map_err(|error| Failure::new(format!("--stamp-cert-digest: {error}")))?,
-            v4_signature,
+            v4_signature: args.v4_signature_file.as_deref().map(input::read).transpose()?,
         })
     }
 
-    pub(super) fn question(&self) -> Question<'_> {
-        Question {
+    /// What is asked of so many files.
+    pub(super) fn question(&self, files: usize) -> Result<Question<'_>, Failure> {
+        if self.v4_signature.is_some() && files > 1 {
+            return Err(Failure::new("--v4-signature-file belongs to one file, and several are given"));
+        }
+        Ok(Question {
             token_key: &self.token_key,
             depth: Depth::Full,
             min_sdk: self.sdk.0,
             max_sdk: self.sdk.1,
             stamp_cert_digest: self.stamp_cert_digest.map(|digest| digest.0),
             v4_signature: self.v4_signature.clone(),
-        }
+        })
     }
 }
 

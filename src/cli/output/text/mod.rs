@@ -134,7 +134,9 @@ fn app_title(app: &AppObject, out: &mut dyn Write) -> Result<()> {
     let kind = if app.kind == "aab" { "App Bundle" } else { "APK" };
     let name = app.version_name.as_ref().map_or_else(String::new, |name| format!(" {}", Untrusted(name)));
     let code = app.version_code.map_or_else(String::new, |code| format!(" ({code})"));
-    writeln!(out, "{STRONG}{}{STRONG:#}: {kind} {}{name}{code}", app.path, Untrusted(&app.package))
+    let variant = app.variant.as_ref().map(|variant| format!(", variant {}", Untrusted(&variant.name)));
+    let end = format!("{name}{code}{}", variant.unwrap_or_default());
+    writeln!(out, "{STRONG}{}{STRONG:#}: {kind} {}{end}", app.path, Untrusted(&app.package))
 }
 
 fn app_fingerprints(app: &AppObject, out: &mut dyn Write) -> Result<()> {

@@ -1,6 +1,6 @@
 //! What `apkkey verify` tells people: what is there, what is wrong with it, and what to do.
 
-use super::{ERROR, FAINT, GOOD, NOTE, STRONG, WARNING, app_title, field, help_line, levels};
+use super::{ERROR, FAINT, GOOD, NOTE, STRONG, WARNING, app_title, field, help_line, levels, note};
 use crate::cli::output::model::{
     ApiKeyObject, AppObject, CertificateObject, CheckObject, Document, FileObject, LibraryObject, SignatureObject,
 };
@@ -167,11 +167,18 @@ fn key(key: &ApiKeyObject) -> String {
 
 /// What stands below all files: notes about the whole run, and a summary if there are several.
 pub(super) fn end(document: &Document, quiet: bool, out: &mut dyn Write) -> Result<()> {
-    let judged = document.files.iter().filter(|file| file.judged().is_some()).count();
-    if quiet || judged == 0 {
+    if quiet {
         return Ok(());
     }
-    if judged.saturating_add(document.errors.len()) > 1 {
+    let notes = document.run.iter().flat_map(|run| &run.notes);
+    for (index, text) in notes.enumerate() {
+        if index == 0 && !document.files.is_empty() {
+            writeln!(out)?;
+        }
+        note(text, out)?;
+    }
+    let judged = document.files.iter().filter(|file| file.judged().is_some()).count();
+    if judged > 0 && judged.saturating_add(document.errors.len()) > 1 {
         writeln!(out, "\n{STRONG}{}{STRONG:#}", summary(document))?;
     }
     let reported = document.files.iter().filter_map(|file| Some(file.judged()?.checks)).flatten();
