@@ -3,14 +3,15 @@
 use std::io::{self, IsTerminal, Write};
 use std::time::{Duration, Instant};
 
-/// How long nobody needs to be told anything.
+/// How long nobody needs to be told anything in the beginning.
 const PATIENCE: Duration = Duration::from_millis(500);
 
 /// The line. It goes away when this is dropped.
 #[derive(Debug)]
 pub(crate) struct Progress<W: Write = io::Stderr> {
     out: Option<W>,
-    started: Instant,
+    /// When it is time to write the line.
+    due: Instant,
     done: usize,
     total: usize,
     /// How many characters stand in the line now.
@@ -36,22 +37,21 @@ impl Progress {
 
 impl<W: Write> Progress<W> {
     fn to(out: Option<W>, total: usize) -> Self {
-        Self { out, started: Instant::now(), done: 0, total, shown: 0 }
+        Self { out, due: after(PATIENCE), done: 0, total, shown: 0 }
     }
 
     /// One more is done.
     pub(crate) fn done(&mut self) {
         self.done = self.done.saturating_add(1);
-        if self.shown > 0 {
-            self.tell();
-        }
+        self.tell();
     }
 
-    /// Writes the line, once it takes long.
+    /// Writes the line, once it takes long, and not more often than a person can read.
     pub(crate) fn tell(&mut self) {
-        if self.started.elapsed() < PATIENCE {
+        if Instant::now() < self.due {
             return;
         }
+        self.due = after(Progress::PERIOD);
         let line = match self.total {
             1 => "checking 1 file".to_owned(),
             total => format!("checked {} of {total} files", self.done),
@@ -69,6 +69,11 @@ impl<W: Write> Progress<W> {
     }
 }
 
+fn after(time: Duration) -> Instant {
+    let now = Instant::now();
+    now.checked_add(time).unwrap_or(now)
+}
+
 impl<W: Write> Drop for Progress<W> {
     fn drop(&mut self) {
         if self.shown > 0 {
@@ -82,27 +87,31 @@ impl<W: Write> Drop for Progress<W> {
 mod tests {
     use super::*;
 
-    /// What is written in a run of this age.
-    fn written(age: Duration, total: usize) -> String {
+    /// What is written in a run that is long or short.
+    fn written(is_long: bool, total: usize) -> String {
         let mut bytes = Vec::new();
         let mut progress = Progress::to(Some(&mut bytes), total);
-        progress.started = Instant::now().checked_sub(age).unwrap();
-        progress.tell();
-        progress.done();
+        for _ in 0..2 {
+            if is_long {
+                progress.due = Instant::now();
+            }
+            progress.done();
+            progress.tell();
+        }
         drop(progress);
         String::from_utf8(bytes).unwrap()
     }
 
     #[test]
     fn a_short_run_tells_nothing() {
-        assert_eq!(written(Duration::ZERO, 3), "");
+        assert_eq!(written(false, 3), "");
     }
 
     #[test]
     fn a_long_run_tells_how_far_it_is_and_leaves_nothing_behind() {
-        let line = "checked 0 of 3 files";
+        let line = "checked 1 of 3 files";
         let blank = " ".repeat(line.len());
-        assert_eq!(written(Duration::from_secs(1), 3), format!("\r{line}\rchecked 1 of 3 files\r{blank}\r"));
-        assert!(written(Duration::from_secs(1), 1).starts_with("\rchecking 1 file"));
+        assert_eq!(written(true, 3), format!("\r{line}\rchecked 2 of 3 files\r{blank}\r"));
+        assert!(written(true, 1).starts_with("\rchecking 1 file"));
     }
 }
