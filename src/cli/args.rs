@@ -103,7 +103,11 @@ impl Command {
         match self {
             Self::Fingerprint(args) => args.files.iter().map(PathBuf::as_path).collect(),
             Self::Key(args) => vec![&args.file],
-            Self::Verify(args) => args.files.iter().map(PathBuf::as_path).collect(),
+            Self::Verify(args) => {
+                let keys = args.expected.cert.iter().chain(&args.expected.ks).chain(&args.token_key.token_key);
+                let others = keys.chain(&args.config.config).chain(&args.v4_signature_file);
+                args.files.iter().chain(others).map(PathBuf::as_path).collect()
+            }
             Self::Inject(args) => args.file.iter().chain(&args.out).map(PathBuf::as_path).collect(),
             Self::Explain(_) | Self::Completions(_) => Vec::new(),
         }
@@ -174,6 +178,8 @@ pub(crate) struct VerifyArgs {
     pub(crate) expected: ExpectedArgs,
     #[command(flatten)]
     pub(crate) policy: PolicyArgs,
+    #[command(flatten)]
+    pub(crate) config: ConfigArgs,
     /// The lowest API level to look at, instead of the manifest's
     #[arg(long, value_name = "N")]
     pub(crate) min_sdk_version: Option<u32>,
@@ -188,6 +194,17 @@ pub(crate) struct VerifyArgs {
     pub(crate) stamp_cert_digest: Option<String>,
     #[command(flatten)]
     pub(crate) token_key: TokenKeyArgs,
+}
+
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Checks")]
+pub(crate) struct ConfigArgs {
+    /// The settings of the project, instead of apkkey.toml in the current folder
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+    /// Read no settings: apkkey.toml can soften checks
+    #[arg(long, conflicts_with = "config")]
+    pub(crate) no_config: bool,
 }
 
 #[derive(Debug, Args)]

@@ -9,7 +9,6 @@
 //! Nothing of it is proven: [`crate::check`] holds the application id against the APK.
 
 mod metadata;
-#[cfg(feature = "fs")]
 mod outputs;
 
 pub use metadata::{MetadataError, OutputMetadata};

@@ -1,5 +1,7 @@
 //! Finds what a build made, below a folder.
 
+#![cfg(feature = "fs")]
+
 use super::metadata::{MetadataError, OutputMetadata};
 use crate::advice::Advice;
 use crate::limits::{OUTPUT_FOLDER_DEPTH, OUTPUT_FOLDER_FILES, OUTPUT_METADATA_SIZE};

@@ -12,6 +12,7 @@
 mod sandbox;
 
 mod architecture;
+mod config;
 mod documents;
 mod fingerprint;
 mod fixtures;
@@ -22,6 +23,7 @@ mod mutations;
 mod oracle;
 mod outputs;
 mod reports;
+mod schema;
 mod sets;
 mod snapshots;
 mod speed;

@@ -4,7 +4,7 @@
 //! Only lines that this module makes reach the runner: text from files stands inside commands, escaped as the
 //! runner's `ActionCommand.cs` takes it apart, so that a name in an archive cannot become a command.
 
-use super::model::{CheckObject, Document, ErrorObject, Judged};
+use super::model::{CheckObject, ConfigObject, Document, ErrorObject, Judged};
 use super::text;
 use std::io::{Result, Write};
 
@@ -24,8 +24,10 @@ pub(super) fn document(document: &Document, quiet: bool, out: &mut dyn Write) ->
     if quiet {
         return Ok(());
     }
-    for note in document.run.iter().flat_map(|run| &run.notes) {
-        writeln!(out, "::notice title=apkkey::{}", data(note))?;
+    if let Some(run) = &document.run {
+        for note in run.config.iter().map(ConfigObject::told).chain(run.notes.iter().cloned()) {
+            writeln!(out, "::notice title=apkkey::{}", data(&note))?;
+        }
     }
     writeln!(out, "apkkey: {}", text::summary(document))
 }

@@ -3,7 +3,7 @@
 //! There is no one specification; this keeps to what all of them read. GitLab shows `classname` and `name`, ignores
 //! `message`, and drops a second case of the same name, so all findings of a check stand in one case, and in its text.
 
-use super::model::{CheckObject, Document, ErrorObject};
+use super::model::{CheckObject, ConfigObject, Document, ErrorObject};
 use std::io::{Result, Write};
 
 /// Writes the whole document.
@@ -13,8 +13,9 @@ pub(super) fn document(document: &Document, out: &mut dyn Write) -> Result<()> {
     let suites: Vec<Suite> = suites.chain(document.errors.iter().map(Suite::of_error)).collect();
     writeln!(out, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>")?;
     writeln!(out, "<testsuites name=\"apkkey\"{}>", Counts::sum(suites.iter().map(|suite| suite.counts)))?;
+    let config = document.run.as_ref().and_then(|run| run.config.as_ref()).map(ConfigObject::told);
     for suite in &suites {
-        suite.write(out)?;
+        suite.write(config.as_deref(), out)?;
     }
     writeln!(out, "</testsuites>")
 }
@@ -82,8 +83,12 @@ impl Suite {
         });
     }
 
-    fn write(&self, out: &mut dyn Write) -> Result<()> {
+    fn write(&self, config: Option<&str>, out: &mut dyn Write) -> Result<()> {
         writeln!(out, "  <testsuite name=\"{}\"{}>", escaped(&self.name), self.counts)?;
+        if let Some(config) = config {
+            let property = format!("<property name=\"config\" value=\"{}\"/>", escaped(config));
+            writeln!(out, "    <properties>{property}</properties>")?;
+        }
         write!(out, "{}", self.cases)?;
         writeln!(out, "  </testsuite>")
     }

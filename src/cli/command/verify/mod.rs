@@ -1,14 +1,16 @@
 //! `apkkey verify`: everything that can be wrong with a finished app.
 
+mod expected;
 mod judge;
 mod settings;
 mod targets;
 
 use crate::cli::Status;
 use crate::cli::args::VerifyArgs;
+use crate::cli::config::Config;
 use crate::cli::failure::Failure;
 use crate::cli::output::Output;
-use crate::cli::output::model::{Document, RunObject};
+use crate::cli::output::model::{ConfigObject, Document, RunObject};
 use crate::cli::workers;
 use judge::Judgement;
 use settings::Settings;
@@ -16,7 +18,8 @@ use targets::Targets;
 
 pub(crate) fn run(args: &VerifyArgs, output: &Output) -> Result<Status, Failure> {
     let targets = Targets::find(&args.files);
-    let settings = Settings::new(args, output)?;
+    let config = Config::load(&args.config)?.unwrap_or_default();
+    let settings = Settings::new(args, &config, output)?;
     let question = settings.question(targets.list.len())?;
     let mut progress = output.progress(targets.list.len());
     let judge = |target: &_| judge::judge(target, &question, &settings);
@@ -30,7 +33,7 @@ pub(crate) fn run(args: &VerifyArgs, output: &Output) -> Result<Status, Failure>
         (true, false) => Status::Bad,
         (true, true) => Status::Good,
     };
-    document.run = Some(RunObject { notes: targets.notes });
+    document.run = Some(RunObject { config: ConfigObject::of(&config), notes: targets.notes });
     document.files = all.files;
     document.errors = all.errors.into_iter().map(Into::into).collect();
     output.document(&document)?;

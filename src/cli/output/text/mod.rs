@@ -22,6 +22,7 @@ const FAINT: Style = Style::new().dimmed();
 
 /// Writes a whole report; with `quiet` only what is wrong.
 pub(super) fn document(document: &Document, quiet: bool, out: &mut dyn Write) -> Result<()> {
+    verify::start(document, quiet, out)?;
     let mut last: Option<&FileObject> = None;
     for file in &document.files {
         let is_list = verify::is_one_line(file) && last.is_some_and(verify::is_one_line);

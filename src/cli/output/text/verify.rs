@@ -165,6 +165,15 @@ fn key(key: &ApiKeyObject) -> String {
     }
 }
 
+/// What stands above all files: where settings came from, as they can soften checks.
+pub(super) fn start(document: &Document, quiet: bool, out: &mut dyn Write) -> Result<()> {
+    let config = document.run.as_ref().and_then(|run| run.config.as_ref());
+    match config.filter(|_| !quiet) {
+        Some(config) => writeln!(out, "{}", config.told()),
+        None => Ok(()),
+    }
+}
+
 /// What stands below all files: notes about the whole run, and a summary if there are several.
 pub(super) fn end(document: &Document, quiet: bool, out: &mut dyn Write) -> Result<()> {
     if quiet {
