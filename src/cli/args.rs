@@ -1,6 +1,7 @@
 //! The arguments, with apksigner's names where it has the same option.
 
 use super::output::ReportFile;
+use apkkey::check::Store;
 use clap::builder::styling::{AnsiColor, Styles};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::{Path, PathBuf};
@@ -135,7 +136,32 @@ pub(crate) struct FingerprintArgs {
     #[arg(long, value_name = "N")]
     pub(crate) sdk: Option<u32>,
     #[command(flatten)]
+    pub(crate) form: FormArgs,
+    #[command(flatten)]
     pub(crate) keystore: KeystoreArgs,
+}
+
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Amazon's form")]
+pub(crate) struct FormArgs {
+    /// Print what Amazon's form for an API key asks for, in its order
+    #[arg(long, conflicts_with_all = ["bare", "expect"])]
+    pub(crate) form: bool,
+    /// The package, for a keystore or certificate
+    #[arg(long, value_name = "ID", requires = "form")]
+    pub(crate) package: Option<String>,
+    /// The store that signs again, and needs a key for its certificate
+    #[arg(long, value_enum, requires = "form")]
+    pub(crate) store: Option<StoreArg>,
+    /// The MD5 of the store's certificate
+    #[arg(long, value_name = "MD5", requires = "store")]
+    pub(crate) cert_md5: Option<String>,
+    /// The SHA-256 of the store's certificate
+    #[arg(long, value_name = "SHA-256", requires = "store")]
+    pub(crate) cert_sha256: Option<String>,
+    /// The store's certificate (PEM, DER or PKCS#7)
+    #[arg(long, value_name = "FILE", requires = "store", conflicts_with_all = ["cert_md5", "cert_sha256"])]
+    pub(crate) cert: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]
@@ -232,10 +258,28 @@ pub(crate) struct ExpectedArgs {
     pub(crate) keystore: KeystoreArgs,
 }
 
-#[derive(Debug, Clone, Copy, ValueEnum)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum StoreArg {
     Amazon,
     Play,
+}
+
+impl StoreArg {
+    /// As the checks know it.
+    pub(crate) fn library(self) -> Store {
+        match self {
+            Self::Amazon => Store::Amazon,
+            Self::Play => Store::Play,
+        }
+    }
+
+    /// As it is written on the command line.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Amazon => "amazon",
+            Self::Play => "play",
+        }
+    }
 }
 
 #[derive(Debug, Args)]

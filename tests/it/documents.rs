@@ -134,6 +134,7 @@ fn every_json_field_is_described() {
         &["verify", "rotated-v3.apk", "source-stamp.apk", "none.apk", &token_key][..],
         &["verify", "default.apks", "demo-release.aab", "app", &token_key],
         &["fingerprint", "several-aliases.jks", "rotated-v3.apk"],
+        &["fingerprint", "--form", "rotated-v3.apk"],
         &["key", "url-safe.txt", &token_key],
         &["inject", "demo-unsigned.apk", "--api-key", "release.txt", "--dry-run", &token_key],
     ] {

@@ -16,6 +16,7 @@ mod config;
 mod documents;
 mod fingerprint;
 mod fixtures;
+mod form;
 mod inject;
 mod key;
 mod messages;

@@ -143,6 +143,7 @@ fn every_report_is_as_its_schema_says() {
         verify,
         vec!["verify", "--no-config", "lib.aar"],
         vec!["fingerprint", "several-aliases.jks", "chain.pem", "rotated-v3.apk", "demo-release.aab", "none.jks"],
+        vec!["fingerprint", "--form", "demo-release.apk", "rotated-v3.apk", "demo-release.aab", "--store=amazon"],
         vec!["key", "release.txt", &token_key],
         vec!["key", "url-safe.txt", &token_key],
         vec!["key", "key-placeholder.apk"],

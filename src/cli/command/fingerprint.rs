@@ -1,6 +1,6 @@
 //! `apkkey fingerprint`: the digests that Amazon's form asks for.
 
-use super::{app, store};
+use super::{app, form, store};
 use crate::cli::Status;
 use crate::cli::args::FingerprintArgs;
 use crate::cli::failure::{Failure, shown};
@@ -17,6 +17,9 @@ use apkkey::source::FileSource;
 use std::path::Path;
 
 pub(crate) fn run(args: &FingerprintArgs, output: &Output) -> Result<Status, Failure> {
+    if args.form.form {
+        return form::run(args, output);
+    }
     let expected = args.expect.as_deref().map(Expected::parse).transpose()?;
     let mut document = Document::new("fingerprint");
     let mut found = Vec::new();

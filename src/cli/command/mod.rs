@@ -8,4 +8,5 @@ pub(super) mod key;
 pub(super) mod verify;
 
 mod app;
+mod form;
 mod store;

@@ -98,6 +98,7 @@ pub(crate) enum FileObject {
     App(Box<AppObject>),
     Library(LibraryObject),
     Store(StoreObject),
+    Form(FormObject),
     Key(Box<KeyObject>),
     Injected(InjectedObject),
 }
@@ -123,7 +124,7 @@ impl FileObject {
             Self::Library(LibraryObject { path, verdict, checks, .. }) => {
                 Some(Judged { path, file: path, verdict, checks })
             }
-            Self::Store(_) | Self::Key(_) | Self::Injected(_) => None,
+            Self::Store(_) | Self::Form(_) | Self::Key(_) | Self::Injected(_) => None,
         }
     }
 }
@@ -182,6 +183,27 @@ pub(crate) struct StoreObject {
     pub(crate) kind: String,
     pub(crate) entries: Vec<EntryObject>,
     pub(crate) notes: Vec<String>,
+}
+
+/// What goes into Amazon's form, once for each key that has to be made.
+#[derive(Debug, Serialize)]
+pub(crate) struct FormObject {
+    pub(crate) path: String,
+    pub(crate) kind: &'static str,
+    pub(crate) forms: Vec<FormValues>,
+    pub(crate) remarks: Vec<String>,
+}
+
+#[derive(Debug, Default, Serialize)]
+pub(crate) struct FormValues {
+    pub(crate) api_key_name: String,
+    pub(crate) package: String,
+    pub(crate) md5: String,
+    pub(crate) sha256: String,
+    pub(crate) subject: Option<String>,
+    pub(crate) store: Option<&'static str>,
+    pub(crate) min_sdk: Option<u32>,
+    pub(crate) max_sdk: Option<u32>,
 }
 
 #[derive(Debug, Serialize)]

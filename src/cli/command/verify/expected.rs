@@ -5,15 +5,12 @@ use crate::cli::command::store;
 use crate::cli::config::{CertificateConfig, Config};
 use crate::cli::failure::{Failure, shown};
 use crate::cli::output::Output;
-use apkkey::check::{Expectations, NamedCertificate, Store};
+use apkkey::check::{Expectations, NamedCertificate};
 use std::path::Path;
 
 /// The options of the command line, and what the file says where they say nothing.
 pub(super) fn expectations(args: &ExpectedArgs, config: &Config, output: &Output) -> Result<Expectations, Failure> {
-    let store = args.store.or(config.store).map(|store| match store {
-        StoreArg::Amazon => Store::Amazon,
-        StoreArg::Play => Store::Play,
-    });
+    let store = args.store.or(config.store).map(StoreArg::library);
     let package = args.package.clone().or_else(|| config.package.clone());
     let mut expectations = Expectations { package, store, ..Expectations::default() };
     if args.cert_md5.is_some() || args.cert_sha256.is_some() {

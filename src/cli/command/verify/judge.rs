@@ -139,7 +139,11 @@ impl Judgement {
     fn apps(&mut self) -> impl Iterator<Item = &mut AppObject> {
         self.files.iter_mut().filter_map(|file| match file {
             FileObject::App(app) => Some(app.as_mut()),
-            FileObject::Library(_) | FileObject::Store(_) | FileObject::Key(_) | FileObject::Injected(_) => None,
+            FileObject::Library(_)
+            | FileObject::Store(_)
+            | FileObject::Form(_)
+            | FileObject::Key(_)
+            | FileObject::Injected(_) => None,
         })
     }
 }

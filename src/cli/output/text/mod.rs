@@ -1,12 +1,13 @@
 //! The report for people.
 
+mod form;
 mod verify;
 
 pub(super) use verify::summary;
 
 use super::model::{
-    ApiKeyObject, AppObject, CertificateObject, DeviceObject, Document, EntryObject, FileObject, InjectedObject,
-    KeyObject, StoreObject,
+    ApiKeyObject, AppObject, CertificateObject, Document, EntryObject, FileObject, InjectedObject, KeyObject,
+    StoreObject,
 };
 use crate::cli::failure::Failure;
 use anstyle::{AnsiColor, Style};
@@ -24,16 +25,22 @@ const FAINT: Style = Style::new().dimmed();
 pub(super) fn document(document: &Document, quiet: bool, out: &mut dyn Write) -> Result<()> {
     verify::start(document, quiet, out)?;
     let mut last: Option<&FileObject> = None;
+    let is_one_line = |file: &FileObject| verify::is_one_line(file, document.files.len());
     for file in &document.files {
-        let is_list = verify::is_one_line(file) && last.is_some_and(verify::is_one_line);
+        let is_list = is_one_line(file) && last.is_some_and(is_one_line);
         if last.replace(file).is_some() && !quiet && !is_list {
             writeln!(out)?;
         }
         match file {
-            FileObject::App(app) if app.checks.is_some() => verify::app(app, quiet, out)?,
+            FileObject::App(app) if app.checks.is_some() => match is_one_line(file) {
+                true if quiet => {}
+                true => verify::line(app, out)?,
+                false => verify::app(app, quiet, out)?,
+            },
             FileObject::Library(library) => verify::library(library, quiet, out)?,
             FileObject::App(app) => app_fingerprints(app, out)?,
             FileObject::Store(store) => store_fingerprints(store, out)?,
+            FileObject::Form(found) => form::values(found, out)?,
             FileObject::Key(key) => key_file(key, quiet, out)?,
             FileObject::Injected(injected) => inject(injected, quiet, out)?,
         }
@@ -131,17 +138,19 @@ fn store_kind(kind: &str) -> &str {
     }
 }
 
+/// What the app is, without the end of the line.
 fn app_title(app: &AppObject, out: &mut dyn Write) -> Result<()> {
     let kind = if app.kind == "aab" { "App Bundle" } else { "APK" };
     let name = app.version_name.as_ref().map_or_else(String::new, |name| format!(" {}", Untrusted(name)));
     let code = app.version_code.map_or_else(String::new, |code| format!(" ({code})"));
     let variant = app.variant.as_ref().map(|variant| format!(", variant {}", Untrusted(&variant.name)));
     let end = format!("{name}{code}{}", variant.unwrap_or_default());
-    writeln!(out, "{STRONG}{}{STRONG:#}: {kind} {}{end}", app.path, Untrusted(&app.package))
+    write!(out, "{STRONG}{}{STRONG:#}: {kind} {}{end}", app.path, Untrusted(&app.package))
 }
 
 fn app_fingerprints(app: &AppObject, out: &mut dyn Write) -> Result<()> {
     app_title(app, out)?;
+    writeln!(out)?;
     let signature = &app.signature;
     field(
         "Signed",
@@ -151,7 +160,7 @@ fn app_fingerprints(app: &AppObject, out: &mut dyn Write) -> Result<()> {
     for device in &signature.device {
         writeln!(out)?;
         if signature.device.len() > 1 {
-            writeln!(out, "{STRONG}Android API {}{STRONG:#}", levels(device))?;
+            writeln!(out, "{STRONG}Android API {}{STRONG:#}", levels(device.min_sdk, device.max_sdk))?;
         }
         for found in &device.certificates {
             certificate(found, out)?;
@@ -171,11 +180,11 @@ fn app_fingerprints(app: &AppObject, out: &mut dyn Write) -> Result<()> {
 }
 
 /// API levels for people.
-fn levels(device: &DeviceObject) -> String {
-    match device.max_sdk {
-        Some(max) if max == device.min_sdk => max.to_string(),
-        Some(max) => format!("{} to {max}", device.min_sdk),
-        None => format!("{} and later", device.min_sdk),
+fn levels(min: u32, max: Option<u32>) -> String {
+    match max {
+        Some(max) if max == min => max.to_string(),
+        Some(max) => format!("{min} to {max}"),
+        None => format!("{min} and later"),
     }
 }
 

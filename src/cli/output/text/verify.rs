@@ -14,29 +14,39 @@ pub(super) fn app(app: &AppObject, quiet: bool, out: &mut dyn Write) -> Result<(
     if quiet {
         return findings(Some(&app.path), checks, out);
     }
-    match split(app) {
-        Some(split) => {
-            write!(out, "{STRONG}{}{STRONG:#}: split `{}`", app.path, Untrusted(split))?;
-            write!(out, "{}", if checks.iter().any(CheckObject::is_reported) { "\n" } else { ": " })?;
-        }
-        None => {
-            app_title(app, out)?;
-            contents(app, out)?;
-        }
+    title(app, out)?;
+    writeln!(out)?;
+    if split(app).is_none() {
+        contents(app, out)?;
     }
     findings(None, checks, out)?;
     verdict(app.verdict.unwrap_or_default(), checks, out)
 }
 
+/// An app that nothing is wrong with, among others.
+pub(super) fn line(app: &AppObject, out: &mut dyn Write) -> Result<()> {
+    title(app, out)?;
+    write!(out, ": ")?;
+    verdict(app.verdict.unwrap_or_default(), app.checks.as_deref().unwrap_or_default(), out)
+}
+
+/// Whether one line is enough for the file: nothing is wrong with it, and there are others to tell of.
+pub(super) fn is_one_line(file: &FileObject, files: usize) -> bool {
+    let FileObject::App(app) = file else { return false };
+    let checks = app.checks.as_deref().unwrap_or_default();
+    app.verdict == Some("good") && files > 1 && !checks.iter().any(CheckObject::is_reported)
+}
+
+fn title(app: &AppObject, out: &mut dyn Write) -> Result<()> {
+    match split(app) {
+        Some(split) => write!(out, "{STRONG}{}{STRONG:#}: split `{}`", app.path, Untrusted(split)),
+        None => app_title(app, out),
+    }
+}
+
 /// The name of an APK that is only a part of an app.
 fn split(app: &AppObject) -> Option<&str> {
     app.set.as_ref()?.split.as_deref()
-}
-
-/// A split that nothing is wrong with: a set may have hundreds of them.
-pub(super) fn is_one_line(file: &FileObject) -> bool {
-    let FileObject::App(app) = file else { return false };
-    split(app).is_some() && !app.checks.iter().flatten().any(CheckObject::is_reported)
 }
 
 /// A library: it must not have what an app must.
@@ -131,8 +141,10 @@ fn contents(app: &AppObject, out: &mut dyn Write) -> Result<()> {
 /// in the signature of a file that no device gets.
 fn signed_by(signature: &SignatureObject, out: &mut dyn Write) -> Result<()> {
     for device in &signature.device {
-        let several = signature.device.len() > 1;
-        let range = if several { format!(", on Android API {}", levels(device)) } else { String::new() };
+        let range = match signature.device.len() {
+            1 => String::new(),
+            _ => format!(", on Android API {}", levels(device.min_sdk, device.max_sdk)),
+        };
         for found in &device.certificates {
             certificate(found, &range, out)?;
         }
