@@ -92,6 +92,22 @@ fn every_command_in_the_documents_runs() {
     }
 }
 
+/// The commands in snippets for build servers do what the `sh` blocks do; none may be misspelled.
+#[test]
+fn every_command_in_a_snippet_is_understood() {
+    let text = document("docs/ci.md");
+    let blocks = ["```yaml\n", "```groovy\n"].into_iter().flat_map(|fence| text.split(fence).skip(1));
+    let lines = blocks.flat_map(|rest| rest.split("```").next().unwrap().lines());
+    let commands: Vec<&str> = lines.filter_map(|line| line.split_once("apkkey verify").map(|(_, rest)| rest)).collect();
+    assert_eq!(commands.len(), 3);
+    for command in commands {
+        let words = command.split_once('\'').map_or(command, |(words, _)| words).split_whitespace();
+        let token_key = crate::sandbox::token_key();
+        let arguments: Vec<&str> = ["verify", &token_key].into_iter().chain(words).collect();
+        example_files().run(&arguments).code(0);
+    }
+}
+
 fn example_files() -> Sandbox {
     use crate::sandbox::fixture;
     let sandbox = Sandbox::new()
