@@ -2,6 +2,7 @@
 
 mod expected;
 mod judge;
+mod judgement;
 mod settings;
 mod targets;
 
@@ -12,7 +13,7 @@ use crate::cli::failure::Failure;
 use crate::cli::output::Output;
 use crate::cli::output::model::{ConfigObject, Document, RunObject};
 use crate::cli::workers;
-use judge::Judgement;
+use judgement::Judgement;
 use settings::Settings;
 use targets::Targets;
 
