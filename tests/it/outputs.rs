@@ -128,8 +128,14 @@ fn a_folder_without_any_app_is_told_what_to_do() {
     std::fs::create_dir(build.0.path("empty")).unwrap();
     build.verify("empty").code(2);
     // what the build keeps for itself is not what it hands out
-    let inner = Build::new().with("../intermediates/apk/debug/app.apk", &fixture("apk/demo-debug.apk"));
-    inner.verify("app/build").code(2).complains("there is no APK");
+    for private in ["intermediates", ".gradle", "node_modules"] {
+        let folder = build.0.path("other").join(private);
+        std::fs::create_dir_all(&folder).unwrap();
+        std::fs::copy(repository("fixtures/apk/demo-release.apk"), folder.join("app.apk")).unwrap();
+    }
+    build.verify("other").code(2).complains("there is no APK");
+    std::fs::rename(build.0.path("other/intermediates"), build.0.path("other/final")).unwrap();
+    build.verify("other").code(0);
 }
 
 #[cfg(unix)]

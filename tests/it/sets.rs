@@ -186,6 +186,16 @@ fn a_broken_signature_of_a_split_is_found() {
 }
 
 #[test]
+fn the_base_is_told_first_wherever_it_stands() {
+    let (base, split) = (fixture("apk/demo-debug.apk"), inner("apks/default.apks", "splits/extras-master.apk"));
+    let ran = verify("x.apks", &set_of(&[("a_split.apk", &split), ("base.apk", &base)], Stored), &[]).code(1);
+    assert_eq!(
+        found(&ran),
+        [good("x.apks!base.apk"), ("x.apks!a_split.apk".to_owned(), vec!["set-certificates-differ".to_owned()])]
+    );
+}
+
+#[test]
 fn compressed_apks_are_inflated_and_judged_the_same() {
     let base = fixture("apk/demo-release.apk");
     let stored = verify("x.xapk", &set_of(&[("manifest.json", b"{}"), ("a.apk", &base)], Stored), &[]).code(0);

@@ -130,3 +130,30 @@ pub(super) fn values(word: &str, certificate: &Certificate) -> FormValues {
         ..FormValues::default()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use apkkey::signature::SdkRange;
+
+    #[test]
+    fn a_second_signer_on_old_versions_needs_no_key_of_its_own() {
+        let read = |pem: &[u8]| {
+            let keystore = Keystore::open(pem, &Passwords::none()).unwrap();
+            keystore.entries[0].certificate().unwrap().clone()
+        };
+        let one = read(include_bytes!("../../../../fixtures/keys/release.crt.pem"));
+        let two = read(include_bytes!("../../../../fixtures/keys/upload.crt.pem"));
+        let device = |min, max, certificates| DeviceCertificates { range: SdkRange { min, max }, certificates };
+        let mut devices = vec![device(21, Some(23), vec![one.clone(), two.clone()]), device(24, None, vec![one])];
+        let forms = |devices: &[DeviceCertificates]| {
+            let mut form = FormObject { path: String::new(), kind: "form", forms: Vec::new(), remarks: Vec::new() };
+            of_devices(devices, &mut form);
+            form.forms.iter().map(|values| (values.min_sdk, values.max_sdk)).collect::<Vec<_>>()
+        };
+        assert_eq!(forms(&devices), [(None, None)]);
+        devices[1].range.max = Some(27);
+        devices.push(device(28, None, vec![two]));
+        assert_eq!(forms(&devices), [(Some(21), Some(27)), (Some(28), None)]);
+    }
+}
