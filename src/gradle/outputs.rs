@@ -69,7 +69,7 @@ pub struct Output {
 pub struct Outputs {
     /// The files in the order of their paths; for a file that cannot be looked at, the path and why.
     pub files: Vec<Result<Output, (PathBuf, OutputsError)>>,
-    /// APKs that no metadata names, where others are named: an older build left them.
+    /// APKs that the metadata beside them does not name: an older build left them.
     pub strays: Vec<PathBuf>,
     /// APKs with tests.
     pub tests: Vec<PathBuf>,
@@ -86,11 +86,11 @@ impl Outputs {
         found.sort();
         let mut outputs = Self::default();
         let mut named = BTreeSet::new();
-        let mut has_metadata = false;
+        let mut described = BTreeSet::new();
         for path in found.iter().filter(|path| path.file_name().is_some_and(|name| name == METADATA)) {
             match read(path) {
                 Ok(Some(metadata)) => {
-                    has_metadata = true;
+                    described.extend(path.parent().map(Path::to_owned));
                     outputs.take(path, &metadata, &mut named);
                 }
                 Ok(None) => {}
@@ -99,7 +99,7 @@ impl Outputs {
         }
         for path in found.into_iter().filter(|path| !named.contains(path)) {
             match ending(&path).as_str() {
-                "apk" if has_metadata => outputs.strays.push(path),
+                "apk" if path.parent().is_some_and(|folder| described.contains(folder)) => outputs.strays.push(path),
                 "apk" | "aab" | "aar" | "apks" | "xapk" | "apkm" => outputs.files.push(Ok(Output::unnamed(path))),
                 _ => {}
             }

@@ -97,12 +97,14 @@ fn what_an_older_build_left_is_told_and_left_out() {
     let ran = build.verify("app").code(0);
     assert_eq!(paths(&ran), ["app/build/outputs/apk/amazon/release/app.apk"]);
     let notes = ran.json()["notes"].to_string();
-    assert!(notes.contains("app-old.apk: left out: no output-metadata.json names it"), "{notes}");
+    assert!(notes.contains("app-old.apk: left out: the output-metadata.json beside it does not name it"), "{notes}");
     assert!(notes.contains("androidTest/debug/app.apk: left out: tests need no key"), "{notes}");
     let text = build.0.run(&["verify", "app", &token_key()]).code(0);
     text.says("note: app/build/outputs/apk/amazon/release/app-old.apk: left out");
     build.0.run(&["verify", "app", &token_key(), "--format=github"]).says("::notice title=apkkey::app/build/outputs");
-    // where nothing is named all APKs count
+    // an APK in a folder without metadata is no leftover: Gradle puts the universal APK of a bundle into one
+    let build = build.with("apk_from_bundle/release/universal.apk", &fixture("apk/demo-nokey.apk"));
+    assert_eq!(paths(&build.verify("app").code(1)).len(), 2);
     let plain =
         Build::new().with("a.apk", &fixture("apk/demo-release.apk")).with("b.apk", &fixture("apk/demo-nokey.apk"));
     assert_eq!(paths(&plain.verify("app").code(1)), ["app/build/outputs/a.apk", "app/build/outputs/b.apk"]);

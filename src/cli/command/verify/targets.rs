@@ -47,7 +47,7 @@ impl Targets {
         });
         self.list.extend(found);
         for stray in strays {
-            let note = "left out: no output-metadata.json names it, so an older build left it there";
+            let note = "left out: the output-metadata.json beside it does not name it, so an older build left it";
             self.notes.push(format!("{}: {note}", shown(&stray)));
         }
         for test in tests {
