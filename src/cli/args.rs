@@ -109,7 +109,10 @@ impl Command {
                 let others = keys.chain(&args.config.config).chain(&args.v4_signature_file);
                 args.files.iter().chain(others).map(PathBuf::as_path).collect()
             }
-            Self::Inject(args) => args.file.iter().chain(&args.out).map(PathBuf::as_path).collect(),
+            Self::Inject(args) => {
+                let files = args.file.iter().chain(&args.out).map(PathBuf::as_path);
+                files.chain([Path::new(&args.api_key)]).collect()
+            }
             Self::Explain(_) | Self::Completions(_) => Vec::new(),
         }
     }
