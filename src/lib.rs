@@ -35,4 +35,5 @@ pub mod zip;
 
 pub mod archive;
 pub mod check;
+pub mod gradle;
 pub mod inject;

@@ -120,5 +120,20 @@ pub const PIN_PATTERNS: usize = 256;
 
 // --- archives ---
 
+/// Bytes of an APK that is inflated into memory because it is compressed inside a set: most sets store their APKs, and
+/// what is larger can be extracted.
+pub const INFLATED_APK: u64 = 256 << 20;
+/// APKs of one set: bundletool makes a few hundred for many languages, densities and ABIs.
+pub const APKS_IN_SET: usize = 2000;
+
 /// Bytes of a key file in an archive: a token has 1,026 to 1,370 characters; the rest is what people paste around it.
 pub const API_KEY_ENTRY: u64 = 64 << 10;
+
+// --- build outputs ---
+
+/// Levels of folders below the one that is given: `outputs/apk/FLAVOR/TYPE` are 4, a project's root above it 3 more.
+pub const OUTPUT_FOLDER_DEPTH: usize = 12;
+/// Files below a folder: a project with its sources has some 10,000.
+pub const OUTPUT_FOLDER_FILES: usize = 100_000;
+/// Bytes of an `output-metadata.json`: with an APK for each ABI and density 50 KB.
+pub const OUTPUT_METADATA_SIZE: u64 = 1 << 20;

@@ -6,11 +6,15 @@
 //! | AAB | `BundleConfig.pb` (bundletool's `AppBundle.java`) | `base/manifest/AndroidManifest.xml`, protobuf | `base/assets/api_key.txt` |
 //! | APK set | `toc.pb`, or `*.apk` entries | | in its base APK |
 
+mod library;
 mod names;
 mod placement;
+mod set;
 
+pub use library::Library;
 pub use names::{NameFault, UnfitName};
 pub use placement::{NearMiss, Placement};
+pub use set::{ApkSet, InnerApk, SetError, SetKind, is_encrypted_apkm};
 
 use crate::advice::Advice;
 use crate::limits::{API_KEY_ENTRY, MANIFEST_SIZE};
@@ -45,12 +49,15 @@ pub enum ArchiveError {
     /// The ZIP archive cannot be read.
     #[error(transparent)]
     Zip(#[from] ZipError),
-    /// A set of APKs: each has a signature and perhaps a key of its own.
+    /// A set of APKs, each with a signature and perhaps a key of its own: [`ApkSet`] opens it.
     #[error("this is a set of APKs, not one APK")]
     ApkSet,
-    /// An Android library: its assets merge into the app that uses it.
+    /// An Android library: [`Library`] opens it.
     #[error("this is an Android library (AAR), not an app")]
     Library,
+    /// An APK in a set cannot be read.
+    #[error(transparent)]
+    Set(Box<SetError>),
     /// A ZIP archive without an Android manifest.
     #[error("this ZIP archive is neither an APK nor an App Bundle: it has no AndroidManifest.xml")]
     NotAnApp,
@@ -69,7 +76,11 @@ impl Advice for ArchiveError {
         let help = match self {
             Self::Zip(error) => return error.help(),
             Self::Manifest { source, .. } => return source.help(),
-            Self::ApkSet => "extract it and give the base APK (base.apk, splits/base-master.apk or universal.apk)",
+            Self::Set(error) => return error.help(),
+            Self::ApkSet => {
+                "`apkkey verify` reads sets; here give its base APK (base.apk, splits/base-master.apk or universal.apk), \
+                 or change the App Bundle and build the set again"
+            }
             Self::Library => "give the APK or App Bundle of the app that uses the library",
             Self::NotAnApp => "give an APK or an App Bundle (.aab)",
         };
@@ -246,11 +257,10 @@ fn kind_of(directory: &Directory) -> Result<Kind, ArchiveError> {
     if has("BundleConfig.pb") || has(manifest_entry(Kind::Aab)) {
         return Ok(Kind::Aab);
     }
-    let has_apks = directory.entries().iter().any(|entry| entry.name.ends_with(".apk"));
-    if (has("toc.pb") || has_apks) && !has(manifest_entry(Kind::Apk)) {
+    if set::is_set(directory) && !has(manifest_entry(Kind::Apk)) {
         return Err(ArchiveError::ApkSet);
     }
-    if has("classes.jar") && has("R.txt") {
+    if library::is_library(directory) {
         return Err(ArchiveError::Library);
     }
     if has(manifest_entry(Kind::Apk)) { Ok(Kind::Apk) } else { Err(ArchiveError::NotAnApp) }

@@ -1,6 +1,7 @@
 //! Everything that checks look at, read once.
 
 use super::expectation::Expectations;
+use super::set::SetMember;
 use crate::advice::Advice;
 use crate::api_key::{ApiKey, Authentic, KeyFile, NotAuthentic, TokenKey, authenticate};
 use crate::archive::{Archive, ArchiveError, Kind, NearMiss, Toolkit, UnfitName};
@@ -84,6 +85,8 @@ pub struct Facts {
     pub toolkit: Option<Toolkit>,
     /// What the caller knows.
     pub expectations: Expectations,
+    /// The set that the app stands in.
+    pub set: Option<SetMember>,
 }
 
 /// What to read, beside the file.
@@ -139,6 +142,7 @@ impl Facts {
             key_entry_name: archive.key_entry_name(),
             toolkit: archive.toolkit(),
             expectations,
+            set: None,
         })
     }
 

@@ -17,6 +17,7 @@ mod key_token;
 mod manifest;
 mod report;
 mod selection;
+mod set;
 mod signature;
 
 pub use expectation::{Expectations, NamedCertificate, Store};
@@ -24,6 +25,7 @@ pub use facts::{Depth, Facts, FactsError, PlacedKey, Question};
 pub(crate) use key_match::package_cause;
 pub use report::{CheckResult, Outcome, Report, Verdict};
 pub use selection::{Policy, Selection, SelectionError};
+pub use set::{MemberFacts, SetMember, gather_set};
 
 use std::fmt;
 
@@ -77,6 +79,17 @@ impl fmt::Display for Severity {
     }
 }
 
+/// What a check looks at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Subject {
+    /// Every app.
+    App,
+    /// An APK in a set of APKs.
+    SetMember,
+    /// An Android library.
+    Library,
+}
+
 /// One check.
 #[derive(Debug, Clone, Copy)]
 pub struct Check {
@@ -90,12 +103,14 @@ pub struct Check {
     pub release_severity: Severity,
     /// What the check demands, in one line.
     pub summary: &'static str,
+    subject: Subject,
     run: fn(&Facts) -> Outcome,
 }
 
 impl Check {
     const fn new(id: &'static str, group: Group, summary: &'static str, run: fn(&Facts) -> Outcome) -> Self {
-        Self { id, group, severity: Severity::Error, release_severity: Severity::Error, summary, run }
+        let (severity, subject) = (Severity::Error, Subject::App);
+        Self { id, group, severity, release_severity: severity, summary, subject, run }
     }
 
     const fn warning(mut self) -> Self {
@@ -157,7 +172,7 @@ impl Finding {
 pub fn checks() -> Vec<Check> {
     [archive::CHECKS, signature::CHECKS, key_place::CHECKS, key_bytes::CHECKS, key_token::CHECKS]
         .into_iter()
-        .chain([key_match::CHECKS, manifest::CHECKS])
+        .chain([key_match::CHECKS, manifest::CHECKS, set::CHECKS])
         .flatten()
         .copied()
         .collect()

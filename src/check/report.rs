@@ -1,7 +1,9 @@
 //! The results of all checks and what follows from them.
 
 use super::selection::Policy;
-use super::{Check, Facts, Finding, Severity};
+use super::set;
+use super::{Check, Facts, Finding, Severity, Subject};
+use crate::archive::Library;
 
 /// What a check says.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -43,37 +45,64 @@ pub struct CheckResult {
 struct Weighing {
     allowed: bool,
     strict: bool,
+    set: Option<Severity>,
 }
 
 impl Weighing {
-    /// What was allowed by name stays a warning, also where warnings are errors.
+    /// What was allowed or set by name stays so, also where warnings are errors.
     fn apply(self, severity: Severity) -> Severity {
         match severity {
             Severity::Error if self.allowed => Severity::Warning,
-            Severity::Warning if self.strict && !self.allowed => Severity::Error,
+            Severity::Warning if self.is_stricter() => Severity::Error,
             Severity::Error | Severity::Warning | Severity::Note => severity,
         }
+    }
+
+    fn is_stricter(self) -> bool {
+        self.strict && !self.allowed && self.set.is_none()
     }
 }
 
 impl CheckResult {
     fn new(check: Check, facts: &Facts, policy: &Policy) -> Self {
-        let weighing = Weighing { allowed: policy.allows(&check), strict: policy.strict };
-        let severity = weighing.apply(policy.default_severity(&check));
-        Self { severity, outcome: check.run(facts), check, weighing }
+        Self::said(check, check.run(facts), policy)
     }
 
-    /// The severity of one finding: its own where it has one, else that of the check.
+    fn said(check: Check, outcome: Outcome, policy: &Policy) -> Self {
+        let weighing = Weighing { allowed: policy.allows(&check), strict: policy.strict, set: policy.set(&check) };
+        let severity = weighing.apply(policy.default_severity(&check));
+        Self { severity, outcome, check, weighing }
+    }
+
+    /// The severity of one finding: its own where it has one, else that of the check. What could not be looked at is
+    /// a warning. A severity that was set lowers these too.
     #[must_use]
     pub fn severity_of(&self, finding: &Finding) -> Severity {
-        finding.severity.map_or(self.severity, |severity| self.weighing.apply(severity))
+        let lowered = |own: Severity| self.weighing.set.map_or(own, |set| own.min(set));
+        match (&self.outcome, finding.severity) {
+            (Outcome::Unknown(_), _) => lowered(Severity::Warning),
+            (_, Some(own)) => self.weighing.apply(lowered(own)),
+            (_, None) => self.severity,
+        }
     }
 
-    fn worst(&self) -> Option<Severity> {
+    /// Whether the finding makes the file unacceptable: an error, or with `strict` something that could not be looked
+    /// at.
+    #[must_use]
+    pub fn blocks(&self, finding: &Finding) -> bool {
+        match self.outcome {
+            Outcome::Unknown(_) => self.weighing.is_stricter(),
+            Outcome::Pass | Outcome::Fail(_) | Outcome::Moot(_) => self.severity_of(finding) == Severity::Error,
+        }
+    }
+
+    /// What was found, or could not be looked at.
+    #[must_use]
+    pub fn findings(&self) -> &[Finding] {
         match &self.outcome {
-            Outcome::Fail(findings) => findings.iter().map(|finding| self.severity_of(finding)).max(),
-            Outcome::Unknown(_) => Some(Severity::Warning),
-            Outcome::Pass | Outcome::Moot(_) => None,
+            Outcome::Fail(findings) => findings,
+            Outcome::Unknown(finding) => std::slice::from_ref(finding),
+            Outcome::Pass | Outcome::Moot(_) => &[],
         }
     }
 }
@@ -106,53 +135,49 @@ impl Verdict {
 pub struct Report {
     /// In the order of [`super::checks`].
     pub results: Vec<CheckResult>,
-    strict: bool,
 }
 
 impl Report {
-    /// Runs the selected checks.
+    /// Runs the selected checks that concern the file.
     #[must_use]
     pub fn new(facts: &Facts, policy: &Policy) -> Self {
-        let selected = super::checks().into_iter().filter(|check| policy.selection.contains(check));
+        let checks = super::checks().into_iter().filter(|check| set::concerns(check, facts));
+        let selected = checks.filter(|check| policy.selection.contains(check));
         let results = selected.map(|check| CheckResult::new(check, facts, policy));
-        Self { results: results.collect(), strict: policy.strict }
+        Self { results: results.collect() }
+    }
+
+    /// What there is to say about a library.
+    #[must_use]
+    pub fn of_library(library: &Library, policy: &Policy) -> Self {
+        let checks = super::checks().into_iter().filter(|check| check.subject == Subject::Library);
+        let selected = checks.filter(|check| policy.selection.contains(check));
+        let results = selected.map(|check| CheckResult::said(check, set::judge_library(library), policy));
+        Self { results: results.collect() }
     }
 
     /// What follows.
     #[must_use]
     pub fn verdict(&self) -> Verdict {
-        let worst = self.results.iter().filter_map(CheckResult::worst).max();
         let unknown = self.results.iter().any(|result| matches!(result.outcome, Outcome::Unknown(_)));
-        match worst {
-            Some(Severity::Error) => Verdict::Bad,
-            _ if unknown => Verdict::Incomplete,
-            _ => Verdict::Good,
+        match (self.count(Severity::Error), unknown) {
+            (0, false) => Verdict::Good,
+            (0, true) => Verdict::Incomplete,
+            _ => Verdict::Bad,
         }
     }
 
     /// Whether the build may go on.
     #[must_use]
     pub fn is_acceptable(&self) -> bool {
-        match self.verdict() {
-            Verdict::Good => true,
-            Verdict::Bad => false,
-            Verdict::Incomplete => !self.strict,
-        }
+        !self.results.iter().any(|result| result.findings().iter().any(|finding| result.blocks(finding)))
     }
 
     /// How many findings have this severity.
     #[must_use]
     pub fn count(&self, severity: Severity) -> usize {
-        self.results
-            .iter()
-            .map(|result| match &result.outcome {
-                Outcome::Fail(findings) => {
-                    findings.iter().filter(|finding| result.severity_of(finding) == severity).count()
-                }
-                Outcome::Unknown(_) => usize::from(severity == Severity::Warning),
-                Outcome::Pass | Outcome::Moot(_) => 0,
-            })
-            .fold(0, usize::saturating_add)
+        let findings = self.results.iter().flat_map(|result| result.findings().iter().map(move |one| (result, one)));
+        findings.filter(|(result, finding)| result.severity_of(finding) == severity).count()
     }
 
     /// How many checks looked and found nothing.

@@ -61,6 +61,8 @@ pub struct Policy {
     pub strict: bool,
     /// What is right for a debug build only is an error.
     pub release: bool,
+    /// Severities that replace those of checks or groups; a check's own name counts before its group's.
+    pub severities: Vec<(String, Severity)>,
 }
 
 impl Policy {
@@ -76,9 +78,28 @@ impl Policy {
         Ok(self)
     }
 
-    /// How much a finding of the check weighs before the user's wishes.
+    /// Replaces the severities of checks or groups.
+    ///
+    /// # Errors
+    /// [`SelectionError`] for a name that is neither a group nor a check.
+    pub fn weighing(mut self, severities: Vec<(String, Severity)>) -> Result<Self, SelectionError> {
+        for (name, _) in &severities {
+            known(name)?;
+        }
+        self.severities = severities;
+        Ok(self)
+    }
+
+    /// How much a finding of the check weighs before `strict` and `allow`.
     pub(super) fn default_severity(&self, check: &Check) -> Severity {
-        if self.release { check.release_severity } else { check.severity }
+        let own = if self.release { check.release_severity } else { check.severity };
+        self.set(check).unwrap_or(own)
+    }
+
+    /// The severity that was set for the check, or else for its group.
+    pub(super) fn set(&self, check: &Check) -> Option<Severity> {
+        let named = |wanted: &str| self.severities.iter().rev().find(|(name, _)| name == wanted).map(|(_, set)| *set);
+        named(check.id).or_else(|| named(check.group.name()))
     }
 
     /// Whether the check, or its group, was allowed by name.

@@ -1,11 +1,13 @@
 //! The arguments, with apksigner's names where it has the same option.
 
+use super::output::ReportFile;
 use super::password::PasswordSpec;
 use super::signer::KeystoreArgs;
 use super::signing::SigningArgs;
+use apkkey::check::Store;
 use clap::builder::styling::{AnsiColor, Styles};
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 const STYLES: Styles = Styles::styled()
     .header(AnsiColor::Green.on_default().bold())
@@ -30,6 +32,9 @@ pub(crate) struct OutputArgs {
     /// How the report is written to standard output
     #[arg(long, value_enum, default_value_t = Format::Text, global = true)]
     pub(crate) format: Format,
+    /// Write the report to a file as well, as json=report.json; may be given several times
+    #[arg(long, value_name = "FORMAT=PATH", global = true, value_parser = ReportFile::parse)]
+    pub(crate) report: Vec<ReportFile>,
     /// Say nothing but what is wrong
     #[arg(long, short, global = true)]
     pub(crate) quiet: bool,
@@ -44,6 +49,10 @@ pub(crate) enum Format {
     Text,
     /// For scripts: schema 1, described in docs/json.md
     Json,
+    /// Annotations for GitHub Actions (verify)
+    Github,
+    /// JUnit XML, which most CI servers show: a suite per file, a case per check (verify)
+    Junit,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -58,7 +67,7 @@ pub(crate) enum Color {
 pub(crate) enum Command {
     /// Print the MD5, SHA-1 and SHA-256 that Amazon's form asks for
     #[command(visible_alias = "fp")]
-    Fingerprint(FingerprintArgs),
+    Fingerprint(Box<FingerprintArgs>),
     /// Read an API key: is it genuine, and for which app
     Key(KeyArgs),
     /// Check a finished APK or App Bundle before the upload
@@ -73,6 +82,56 @@ pub(crate) enum Command {
     Explain(ExplainArgs),
     /// Print a completion script for a shell
     Completions(CompletionsArgs),
+}
+
+impl Command {
+    /// Its name on the command line.
+    pub(crate) fn name(&self) -> &'static str {
+        match self {
+            Self::Fingerprint(_) => "fingerprint",
+            Self::Key(_) => "key",
+            Self::Verify(_) => "verify",
+            Self::Inject(_) => "inject",
+            Self::Sign(_) => "sign",
+            Self::Lineage(_) => "lineage",
+            Self::Explain(_) => "explain",
+            Self::Completions(_) => "completions",
+        }
+    }
+
+    /// What its report can be written as: one without checks is nothing that a CI server could show.
+    pub(crate) fn formats(&self) -> &'static [Format] {
+        match self {
+            Self::Verify(_) => &[Format::Text, Format::Json, Format::Github, Format::Junit],
+            Self::Fingerprint(_) | Self::Key(_) | Self::Inject(_) | Self::Sign(_) | Self::Lineage(_) => {
+                &[Format::Text, Format::Json]
+            }
+            Self::Explain(_) | Self::Completions(_) => &[Format::Text],
+        }
+    }
+
+    /// The files that it reads or writes, which no report may replace.
+    pub(crate) fn files(&self) -> Vec<&Path> {
+        match self {
+            Self::Fingerprint(args) => args.files.iter().map(PathBuf::as_path).collect(),
+            Self::Key(args) => vec![&args.file],
+            Self::Verify(args) => {
+                let keys = args.expected.cert.iter().chain(&args.expected.ks).chain(&args.token_key.token_key);
+                let others = keys.chain(&args.config.config).chain(&args.v4_signature_file);
+                args.files.iter().chain(others).map(PathBuf::as_path).collect()
+            }
+            Self::Inject(args) => {
+                let files = args.file.iter().chain(&args.target.out).chain(args.signing.files());
+                files.map(PathBuf::as_path).chain(args.api_key.as_ref().map(Path::new)).collect()
+            }
+            Self::Sign(args) => {
+                let files = args.file.iter().chain(&args.input).chain(&args.target.out).chain(args.signing.files());
+                files.map(PathBuf::as_path).collect()
+            }
+            Self::Lineage(args) => args.file.iter().chain(&args.input).chain(&args.out).map(PathBuf::as_path).collect(),
+            Self::Explain(_) | Self::Completions(_) => Vec::new(),
+        }
+    }
 }
 
 #[derive(Debug, Args)]
@@ -108,7 +167,32 @@ pub(crate) struct FingerprintArgs {
     #[arg(long, value_name = "N")]
     pub(crate) sdk: Option<u32>,
     #[command(flatten)]
+    pub(crate) form: FormArgs,
+    #[command(flatten)]
     pub(crate) keystore: KeystoreArgs,
+}
+
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Amazon's form")]
+pub(crate) struct FormArgs {
+    /// Print what Amazon's form for an API key asks for, in its order
+    #[arg(long, conflicts_with_all = ["bare", "expect"])]
+    pub(crate) form: bool,
+    /// The package, for a keystore or certificate
+    #[arg(long, value_name = "ID", requires = "form")]
+    pub(crate) package: Option<String>,
+    /// The store that signs again, and needs a key for its certificate
+    #[arg(long, value_enum, requires = "form")]
+    pub(crate) store: Option<StoreArg>,
+    /// The MD5 of the store's certificate
+    #[arg(long, value_name = "MD5", requires = "store")]
+    pub(crate) cert_md5: Option<String>,
+    /// The SHA-256 of the store's certificate
+    #[arg(long, value_name = "SHA-256", requires = "store")]
+    pub(crate) cert_sha256: Option<String>,
+    /// The store's certificate (PEM, DER or PKCS#7)
+    #[arg(long, value_name = "FILE", requires = "store", conflicts_with_all = ["cert_md5", "cert_sha256"])]
+    pub(crate) cert: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]
@@ -133,13 +217,15 @@ pub(crate) struct KeyArgs {
 
 #[derive(Debug, Args)]
 pub(crate) struct VerifyArgs {
-    /// APKs or App Bundles
+    /// APKs, App Bundles, sets of APKs (.apks, .xapk, .apkm), libraries (.aar), or folders that a build filled
     #[arg(required = true, value_name = "FILE")]
     pub(crate) files: Vec<PathBuf>,
     #[command(flatten)]
     pub(crate) expected: ExpectedArgs,
     #[command(flatten)]
     pub(crate) policy: PolicyArgs,
+    #[command(flatten)]
+    pub(crate) config: ConfigArgs,
     /// The lowest API level to look at, instead of the manifest's
     #[arg(long, value_name = "N")]
     pub(crate) min_sdk_version: Option<u32>,
@@ -154,6 +240,17 @@ pub(crate) struct VerifyArgs {
     pub(crate) stamp_cert_digest: Option<String>,
     #[command(flatten)]
     pub(crate) token_key: TokenKeyArgs,
+}
+
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Checks")]
+pub(crate) struct ConfigArgs {
+    /// The settings of the project, instead of apkkey.toml in the current folder
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+    /// Read no settings: apkkey.toml can soften checks
+    #[arg(long, conflicts_with = "config")]
+    pub(crate) no_config: bool,
 }
 
 #[derive(Debug, Args)]
@@ -181,10 +278,28 @@ pub(crate) struct ExpectedArgs {
     pub(crate) keystore: KeystoreArgs,
 }
 
-#[derive(Debug, Clone, Copy, ValueEnum)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum StoreArg {
     Amazon,
     Play,
+}
+
+impl StoreArg {
+    /// As the checks know it.
+    pub(crate) fn library(self) -> Store {
+        match self {
+            Self::Amazon => Store::Amazon,
+            Self::Play => Store::Play,
+        }
+    }
+
+    /// As it is written on the command line.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Amazon => "amazon",
+            Self::Play => "play",
+        }
+    }
 }
 
 #[derive(Debug, Args)]

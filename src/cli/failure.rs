@@ -39,9 +39,11 @@ impl Failure {
     }
 }
 
-/// A path for people.
+/// A path for people and scripts: what a terminal would obey is escaped, and nothing is cut.
 pub(crate) fn shown(path: &Path) -> String {
-    Untrusted(&path.to_string_lossy()).to_string()
+    let text = path.to_string_lossy();
+    let characters: Vec<char> = text.chars().collect();
+    characters.chunks(Untrusted::SHOWN).map(|part| Untrusted(&part.iter().collect::<String>()).to_string()).collect()
 }
 
 fn with_causes(error: &(dyn std::error::Error + 'static)) -> String {

@@ -4,6 +4,7 @@
 
 mod args;
 mod command;
+mod config;
 mod debug_keystore;
 mod failure;
 mod input;
@@ -13,6 +14,7 @@ mod signer;
 mod signing;
 mod store;
 mod waiting;
+mod workers;
 
 use args::{Arguments, Command};
 use clap::Parser;
@@ -49,7 +51,7 @@ pub(crate) fn run() -> ExitCode {
         Err(error) => return usage(&error),
     };
     let output = Output::new(&arguments.output);
-    let result = match &arguments.command {
+    let result = output.suits(&arguments.command).and_then(|()| match &arguments.command {
         Command::Fingerprint(args) => command::fingerprint::run(args, &output),
         Command::Key(args) => command::key::run(args, &output),
         Command::Verify(args) => command::verify::run(args, &output),
@@ -58,7 +60,7 @@ pub(crate) fn run() -> ExitCode {
         Command::Lineage(args) => command::lineage::run(args, &further, &output),
         Command::Explain(args) => command::explain::run(args, &output),
         Command::Completions(args) => command::completions::run(args, &output),
-    };
+    });
     match result {
         Ok(status) => status.into(),
         Err(failure) => {

@@ -17,6 +17,7 @@ const LAYERS: &[&[&str]] = &[
     &["archive"],
     &["check"],
     &["inject"],
+    &["gradle"],
 ];
 
 /// The signature is checked by `check`, which brings it together with the key: they never meet elsewhere.

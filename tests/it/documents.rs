@@ -73,26 +73,33 @@ fn every_command_in_the_documents_runs() {
             let program = env!("CARGO_BIN_EXE_apkkey");
             // the examples are for real keys; the fixtures' keys are signed with the test key
             let wrapper = format!(
-                "#!/bin/sh\ncase \"$1\" in key|verify|inject) case \"$*\" in *--token-key*) ;; *) set -- \"$@\" --token-key '{}';; esac;; esac\nexec '{program}' \"$@\"\n",
+                "apkkey() {{ case \"$1\" in key|verify|inject) case \"$*\" in *--token-key*) ;; *) set -- \"$@\" --token-key '{}';; esac;; esac; '{program}' \"$@\"; }}\n",
                 token_key.display()
             );
-            let sandbox = sandbox.with_bytes("apkkey", wrapper.as_bytes());
-            Command::new("chmod").args(["+x"]).arg(sandbox.path("apkkey")).status().unwrap();
-            let script = block.replace("cargo run --quiet -- ", "apkkey ");
-            let path = format!("{}:{}", sandbox.path("").display(), std::env::var("PATH").unwrap());
-            let output = Command::new("sh")
-                .args(["-euc", &script])
-                .current_dir(sandbox.path(""))
-                .env("PATH", path)
-                .output()
-                .unwrap();
+            let script = wrapper + &block.replace("cargo run --quiet -- ", "apkkey ");
+            let output = Command::new("sh").args(["-euc", &script]).current_dir(sandbox.path("")).output().unwrap();
             let shown = String::from_utf8_lossy(&output.stderr).into_owned() + &String::from_utf8_lossy(&output.stdout);
             assert!(output.status.success(), "{name}:\n{block}\n{shown}");
         }
     }
 }
 
-#[cfg(unix)]
+/// The commands in snippets for build servers do what the `sh` blocks do; none may be misspelled.
+#[test]
+fn every_command_in_a_snippet_is_understood() {
+    let text = document("docs/ci.md");
+    let blocks = ["```yaml\n", "```groovy\n"].into_iter().flat_map(|fence| text.split(fence).skip(1));
+    let lines = blocks.flat_map(|rest| rest.split("```").next().unwrap().lines());
+    let commands: Vec<&str> = lines.filter_map(|line| line.split_once("apkkey verify").map(|(_, rest)| rest)).collect();
+    assert_eq!(commands.len(), 3);
+    for command in commands {
+        let words = command.split_once('\'').map_or(command, |(words, _)| words).split_whitespace();
+        let token_key = crate::sandbox::token_key();
+        let arguments: Vec<&str> = ["verify", &token_key].into_iter().chain(words).collect();
+        example_files().run(&arguments).code(0);
+    }
+}
+
 fn example_files() -> Sandbox {
     use crate::sandbox::fixture;
     let sandbox = Sandbox::new()
@@ -102,12 +109,22 @@ fn example_files() -> Sandbox {
         .with_bytes("bundle-unsigned.aab", &fixture("aab/demo-unsigned.aab"))
         .with_bytes("api_key.txt", &fixture("token/release.txt"))
         .with_bytes("upload_key.txt", &fixture("token/upload.txt"));
+    #[cfg(unix)]
     std::os::unix::fs::symlink(repository("fixtures"), sandbox.path("fixtures")).unwrap();
     // a project as Flutter has it
     std::fs::create_dir_all(sandbox.path("android/app")).unwrap();
     std::fs::write(sandbox.path("android/app/upload.jks"), fixture("keystore/several-aliases.jks")).unwrap();
     let properties = "storePassword=storepass\nkeyPassword=storepass\nkeyAlias=upload\nstoreFile=upload.jks\n";
     std::fs::write(sandbox.path("android/key.properties"), properties).unwrap();
+    let outputs = sandbox.path("app/build/outputs/apk/release");
+    std::fs::create_dir_all(&outputs).unwrap();
+    std::fs::copy(sandbox.path("app.apk"), outputs.join("app-release.apk")).unwrap();
+    std::fs::write(
+        outputs.join("output-metadata.json"),
+        r#"{"version": 3, "artifactType": {"type": "APK"}, "applicationId": "com.example.apkkeydemo",
+            "variantName": "release", "elements": [{"type": "SINGLE", "outputFile": "app-release.apk"}]}"#,
+    )
+    .unwrap();
     sandbox
 }
 
@@ -116,17 +133,21 @@ fn example_files() -> Sandbox {
 fn every_json_field_is_described() {
     use crate::sandbox::token_key;
     let text = document("docs/json.md");
-    let sandbox = Sandbox::new()
+    let sandbox = example_files()
         .with("apk/rotated-v3.apk")
         .with("apk/source-stamp.apk")
         .with("apk/demo-unsigned.apk")
+        .with("aab/demo-release.aab")
+        .with("apks/default.apks")
         .with("keystore/several-aliases.jks")
         .with("token/url-safe.txt")
         .with("token/release.txt");
     let token_key = token_key();
     for arguments in [
         &["verify", "rotated-v3.apk", "source-stamp.apk", "none.apk", &token_key][..],
+        &["verify", "default.apks", "demo-release.aab", "app", &token_key],
         &["fingerprint", "several-aliases.jks", "rotated-v3.apk"],
+        &["fingerprint", "--form", "rotated-v3.apk"],
         &["key", "url-safe.txt", &token_key],
         &["inject", "demo-unsigned.apk", "--api-key", "release.txt", "--dry-run", &token_key],
         &["lineage", "rotated-v3.apk"],

@@ -12,10 +12,12 @@
 mod sandbox;
 
 mod architecture;
+mod config;
 mod crash;
 mod documents;
 mod fingerprint;
 mod fixtures;
+mod form;
 mod inject;
 mod key;
 mod keystore_mutations;
@@ -27,6 +29,10 @@ mod oracle_deflate;
 mod oracle_keystores;
 mod oracle_sign;
 mod oracle_zip;
+mod outputs;
+mod reports;
+mod schema;
+mod sets;
 mod sign;
 mod signers;
 mod snapshots;

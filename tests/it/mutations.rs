@@ -2,11 +2,11 @@
 
 use crate::sandbox::fixture;
 use apkkey::api_key::{KeyFile, TokenKey, authenticate};
-use apkkey::archive::Archive;
-use apkkey::check::{Depth, Expectations, Facts, Policy, Question, Report, Verdict};
+use apkkey::archive::{ApkSet, Archive};
+use apkkey::check::{Depth, Expectations, Facts, Policy, Question, Report, Verdict, gather_set};
 use apkkey::keystore::{Keystore, Passwords, detect};
 use apkkey::secret::Password;
-use apkkey::zip::Survey;
+use apkkey::zip::{Directory, Survey};
 use std::time::{Duration, Instant};
 
 /// More than any single look at a small file may take, with room for a busy machine.
@@ -103,6 +103,40 @@ fn no_change_of_a_bundle_panics() {
     let (good, token_key) = (fixture("aab/demo-release.aab"), token_key());
     for (what, changed) in mutants(&good, 41) {
         timed(&what, || verdict(&changed, &token_key));
+    }
+}
+
+/// The verdicts of all APKs in a set, or nothing when one cannot be read.
+fn set_verdicts(bytes: &[u8], token_key: &TokenKey) -> Option<Vec<Verdict>> {
+    let set = ApkSet::open(&bytes).ok()?;
+    let question = Question {
+        token_key,
+        depth: Depth::Full,
+        min_sdk: None,
+        max_sdk: None,
+        stamp_cert_digest: None,
+        v4_signature: None,
+    };
+    let members = gather_set(&set, &question, &Expectations::default()).ok()?;
+    let policy = Policy { strict: true, ..Policy::default() };
+    members.into_iter().map(|(_, facts)| Some(Report::new(&facts.ok()?, &policy).verdict())).collect()
+}
+
+#[test]
+fn no_change_inside_of_a_set_stays_good() {
+    let (good, token_key) = (fixture("apks/language-split.apks"), token_key());
+    assert_eq!(set_verdicts(&good, &token_key).unwrap(), [Verdict::Good, Verdict::Good]);
+    let directory = Directory::read(&good).unwrap();
+    let inside = |at: usize| {
+        let at = u64::try_from(at).unwrap();
+        let mut data = directory.entries().iter().map(|entry| directory.local_header(&good, entry).unwrap().data);
+        data.any(|range| range.contains(&at))
+    };
+    for (what, changed) in mutants(&good, 83) {
+        let seen = timed(&what, || set_verdicts(&changed, &token_key));
+        let at = good.iter().zip(&changed).position(|(before, after)| before != after);
+        let all_good = seen.is_some_and(|verdicts| verdicts.iter().all(|verdict| *verdict == Verdict::Good));
+        assert!(!(all_good && at.is_some_and(inside)), "{what} is still good");
     }
 }
 

@@ -1,6 +1,7 @@
 //! What a user sees, whole. `SNAPSHOTS=overwrite cargo test` writes them anew; read the difference before committing it.
 
-use crate::sandbox::{Ran, Sandbox, repository, token_key};
+use crate::form::signed_differently;
+use crate::sandbox::{Ran, Sandbox, fixture, repository, token_key};
 use snapbox::{Data, assert_data_eq};
 
 #[track_caller]
@@ -48,6 +49,55 @@ fn verify_good_and_bad() {
         snapshot(&format!("verify-{name}"), &run(&[&fixture], &["verify", &file, &token_key()]));
     }
     snapshot("verify-bundle", &run(&["aab/demo-release.aab"], &["verify", "demo-release.aab", &token_key()]));
+}
+
+/// What a newcomer sees of each kind of run.
+#[test]
+fn verify_of_several_kinds() {
+    let verify = |files: &[&str], arguments: &[&str]| {
+        let token_key = token_key();
+        let names = files.iter().map(|file| file.rsplit('/').next().unwrap());
+        let arguments: Vec<&str> =
+            ["verify", &token_key].into_iter().chain(names).chain(arguments.iter().copied()).collect();
+        run(files, &arguments)
+    };
+    let mixed = ["apk/demo-release.apk", "apk/key-other-package.apk", "aab/demo-release.aab"];
+    snapshot("verify-several", &verify(&mixed, &["none.apk"]));
+    snapshot("verify-several-quiet", &verify(&mixed, &["none.apk", "--quiet"]));
+    snapshot("verify-several-github", &verify(&mixed, &["none.apk", "--format=github"]));
+    snapshot("verify-bundle-strict", &verify(&["aab/demo-release.aab"], &["--strict"]));
+    snapshot("verify-junit", &verify(&["apk/key-wrong-sha256.apk"], &["none.apk", "--format=junit"]));
+    snapshot("verify-set", &verify(&["apks/key-in-feature.apks"], &[]));
+    snapshot("verify-set-good", &verify(&["apks/default.apks"], &[]));
+    snapshot("verify-release-of-debug", &verify(&["apk/demo-debug.apk"], &["--release"]));
+}
+
+#[test]
+fn verify_where_android_versions_differ() {
+    let sandbox = Sandbox::new().with_bytes("app.apk", &signed_differently());
+    snapshot("verify-differs", &sandbox.run(&["verify", "app.apk", "--min-sdk-version=24", &token_key()]));
+    snapshot("fingerprint-form-differs", &sandbox.run(&["fingerprint", "--form", "app.apk"]));
+}
+
+#[test]
+fn verify_with_settings_and_folders() {
+    let outputs = "app/build/outputs/apk/release";
+    let metadata = r#"{"artifactType": {"type": "APK"}, "applicationId": "com.example.apkkeydemo", "variantName": "release",
+        "elements": [{"outputFile": "app-release.apk"}]}"#;
+    let sandbox = Sandbox::new().with_bytes("apkkey.toml", b"[checks]\nsignature-doubtful = \"ignore\"\n");
+    std::fs::create_dir_all(sandbox.path(outputs)).unwrap();
+    let sandbox = sandbox
+        .with_bytes(&format!("{outputs}/output-metadata.json"), metadata.as_bytes())
+        .with_bytes(&format!("{outputs}/app-release.apk"), &fixture("apk/demo-release.apk"))
+        .with_bytes(&format!("{outputs}/app-release-old.apk"), &fixture("apk/demo-nokey.apk"));
+    snapshot("verify-folder", &sandbox.run(&["verify", "app", &token_key()]));
+}
+
+#[test]
+fn form_of_a_bundle() {
+    let ran = run(&["aab/demo-release.aab"], &["fingerprint", "--form", "demo-release.aab"]);
+    snapshot("fingerprint-form-bundle", &ran);
+    snapshot("fingerprint-form", &run(&["apk/demo-release.apk"], &["fingerprint", "--form", "demo-release.apk"]));
 }
 
 #[test]

@@ -26,6 +26,8 @@ pub(super) fn object(path: String, facts: &Facts) -> AppObject {
         },
         signature: SignatureObject::new(&facts.signatures, archive_refused(facts)),
         api_key: facts.key.as_ref().map(key_object),
+        set: None,
+        variant: None,
         verdict: None,
         checks: None,
     }

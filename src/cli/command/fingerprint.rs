@@ -1,6 +1,6 @@
 //! `apkkey fingerprint`: the digests that Amazon's form asks for.
 
-use super::app;
+use super::{app, form};
 use crate::cli::Status;
 use crate::cli::args::FingerprintArgs;
 use crate::cli::failure::{Failure, shown};
@@ -22,10 +22,13 @@ use std::path::{Path, PathBuf};
 use zeroize::Zeroizing;
 
 pub(crate) fn run(args: &FingerprintArgs, output: &Output) -> Result<Status, Failure> {
+    let wanted = Wanted::read(args, output)?;
+    if args.form.form {
+        return form::run(&wanted);
+    }
     let expected = args.expect.as_deref().map(Expected::parse).transpose()?;
     let mut document = Document::new("fingerprint");
     let mut found = Vec::new();
-    let wanted = Wanted::read(args, output)?;
     for path in &wanted.files {
         match wanted.file(path) {
             Ok((object, fingerprints)) => {
@@ -83,12 +86,12 @@ fn bare(path: &Path, fingerprints: &[Fingerprints], args: &FingerprintArgs) -> R
 }
 
 /// What is asked of which files.
-struct Wanted<'a> {
-    args: &'a FingerprintArgs,
-    keystore: KeystoreArgs,
-    files: Vec<PathBuf>,
+pub(super) struct Wanted<'a> {
+    pub(super) args: &'a FingerprintArgs,
+    pub(super) keystore: KeystoreArgs,
+    pub(super) files: Vec<PathBuf>,
     access: Access,
-    output: &'a Output,
+    pub(super) output: &'a Output,
 }
 
 /// A file's part of the report, and the digests that count in it.
@@ -117,15 +120,22 @@ impl<'a> Wanted<'a> {
         if detect(&head) == Content::Zip {
             return app_file(path, &source, self.args);
         }
+        if !self.args.can_sign {
+            return self.store(path, &self.open_store(path, &source)?, Vec::new());
+        }
         let bytes = Zeroizing::new(input::read_source(&source).map_err(|failure| failure.at(path))?);
         let file = StoreFile { path, bytes: &bytes, args: &self.keystore, output: self.output };
-        if !self.args.can_sign {
-            return self.store(path, &store::open(&file, &self.access.store)?, Vec::new());
-        }
         let unlocked = signer::unlock(&file, &self.access)?;
         let key = unlocked.alias.as_deref().unwrap_or("(no alias)");
         let note = format!("key `{}` opens and belongs to its certificate: it can sign", Untrusted(key));
         self.store(path, &unlocked.keystore, vec![note])
+    }
+
+    /// Opens a keystore or certificate.
+    pub(super) fn open_store(&self, path: &Path, source: &FileSource) -> Result<Keystore, Failure> {
+        let bytes = Zeroizing::new(input::read_source(source).map_err(|failure| failure.at(path))?);
+        let file = StoreFile { path, bytes: &bytes, args: &self.keystore, output: self.output };
+        store::open(&file, &self.access.store)
     }
 
     fn store(&self, path: &Path, keystore: &Keystore, notes: Vec<String>) -> Result<Found, Failure> {

@@ -11,3 +11,4 @@ pub(super) mod verify;
 
 mod app;
 mod change;
+mod form;

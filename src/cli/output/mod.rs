@@ -1,18 +1,27 @@
 //! Everything that is written to standard output and standard error. Only here.
 
+mod format;
+mod github;
+mod junit;
 pub(crate) mod model;
+mod progress;
+mod report_file;
 mod text;
 
-use super::args::{Color, Format, OutputArgs};
+pub(crate) use progress::Progress;
+pub(crate) use report_file::ReportFile;
+
+use super::args::{Color, Command, Format, OutputArgs};
 use super::failure::Failure;
 use anstream::{AutoStream, ColorChoice};
 use model::Document;
 use std::io::{self, Write};
 
-/// The two streams, with the user's wishes about them.
+/// The two streams and the files, with the user's wishes about them.
 #[derive(Debug)]
 pub(crate) struct Output {
     format: Format,
+    reports: Vec<ReportFile>,
     quiet: bool,
     color: ColorChoice,
 }
@@ -24,26 +33,32 @@ impl Output {
             Color::Always => ColorChoice::Always,
             Color::Never => ColorChoice::Never,
         };
-        Self { format: args.format, quiet: args.quiet, color }
+        Self { format: args.format, reports: args.report.clone(), quiet: args.quiet, color }
     }
 
-    /// Writes the report to standard output; errors about single files go to standard error.
-    pub(crate) fn document(&self, document: &Document) -> Result<(), Failure> {
-        match self.format {
-            Format::Json => {
-                let json = serde_json::to_string_pretty(document).map_err(|error| Failure::new(error.to_string()))?;
-                self.line(&json)?;
-            }
-            Format::Text => {
-                let mut stream = AutoStream::new(io::stdout().lock(), self.color);
-                let written = text::document(document, self.quiet, &mut stream).and_then(|()| stream.flush());
-                unless_closed(written)?;
-            }
+    /// Whether the command's report can be written as it is wanted, before anything is done.
+    pub(crate) fn suits(&self, command: &Command) -> Result<(), Failure> {
+        for format in self.reports.iter().map(|report| report.format).chain([self.format]) {
+            format::suits(format, command)?;
         }
+        report_file::are_apart(&self.reports, &command.files())
+    }
+
+    /// Writes the report to standard output and to files; errors about single files go to standard error.
+    pub(crate) fn document(&self, document: &Document) -> Result<(), Failure> {
+        let mut stream = AutoStream::new(io::stdout().lock(), self.color);
+        let written = format::write(self.format, document, self.quiet, &mut stream).and_then(|()| stream.flush());
+        unless_closed(written)?;
+        drop(stream);
         for error in &document.errors {
             self.failure(&error.clone().into());
         }
-        Ok(())
+        self.reports.iter().try_for_each(|report| report.write(document))
+    }
+
+    /// A line that tells how far a long run is.
+    pub(crate) fn progress(&self, total: usize) -> Progress {
+        Progress::new(total, self.quiet)
     }
 
     /// Writes one line, for scripts.

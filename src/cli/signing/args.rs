@@ -57,6 +57,14 @@ pub(crate) struct SigningArgs {
     pub(crate) rotation: RotationArgs,
 }
 
+impl SigningArgs {
+    /// The files that are read.
+    pub(crate) fn files(&self) -> impl Iterator<Item = &PathBuf> {
+        let SignerArgs { ks, key, cert, signing_properties, .. } = &self.signer;
+        ks.iter().chain(key).chain(cert).chain(signing_properties).chain(&self.rotation.lineage)
+    }
+}
+
 /// The schemes, as apksigner chooses them unless one is switched on or off.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Signature schemes")]

@@ -2,14 +2,19 @@
 //!
 //! These structs are the interface for scripts. A field of the library does not appear here by accident.
 
+mod check;
+mod run;
+
+pub(crate) use check::{CheckObject, Judged};
+pub(crate) use run::{ConfigObject, RunObject};
+
 use crate::cli::failure::Failure;
 use apkkey::api_key::{ApiKey, Authority, Claimed, Environment, Platform};
 use apkkey::certificate::Certificate;
-use apkkey::check::{CheckResult, Facts, Finding, Outcome, Severity};
+use apkkey::check::Facts;
 use apkkey::signature::{DeviceCertificates, Signatures, SourceStamp, Verdict};
 use apkkey::timestamp::Timestamp;
 use serde::Serialize;
-use std::collections::BTreeMap;
 
 /// The version of these structs.
 const SCHEMA: u32 = 1;
@@ -20,6 +25,9 @@ pub(crate) struct Document {
     pub(crate) tool: Tool,
     pub(crate) command: &'static str,
     pub(crate) verdict: &'static str,
+    /// With `verify` only.
+    #[serde(flatten)]
+    pub(crate) run: Option<RunObject>,
     pub(crate) files: Vec<FileObject>,
     pub(crate) errors: Vec<ErrorObject>,
 }
@@ -27,7 +35,7 @@ pub(crate) struct Document {
 impl Document {
     pub(crate) fn new(command: &'static str) -> Self {
         let tool = Tool { name: "apkkey", version: env!("CARGO_PKG_VERSION") };
-        Self { schema: SCHEMA, tool, command, verdict: "good", files: Vec::new(), errors: Vec::new() }
+        Self { schema: SCHEMA, tool, command, verdict: "good", run: None, files: Vec::new(), errors: Vec::new() }
     }
 }
 
@@ -62,7 +70,9 @@ impl From<ErrorObject> for Failure {
 #[serde(untagged)]
 pub(crate) enum FileObject {
     App(Box<AppObject>),
+    Library(LibraryObject),
     Store(StoreObject),
+    Form(FormObject),
     Key(Box<KeyObject>),
     Changed(ChangedObject),
     Lineage(LineageObject),
@@ -81,9 +91,39 @@ pub(crate) struct AppObject {
     pub(crate) signature: SignatureObject,
     pub(crate) api_key: Option<ApiKeyObject>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) set: Option<SetObject>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) variant: Option<VariantObject>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) verdict: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) checks: Option<Vec<CheckObject>>,
+}
+
+/// What a build says of a file that was found in its outputs.
+#[derive(Debug, Clone, Serialize)]
+pub(crate) struct VariantObject {
+    pub(crate) name: String,
+    pub(crate) application_id: Option<String>,
+}
+
+/// Where an APK stands that comes in a set.
+#[derive(Debug, Serialize)]
+pub(crate) struct SetObject {
+    pub(crate) path: String,
+    pub(crate) kind: &'static str,
+    pub(crate) entry: String,
+    pub(crate) split: Option<String>,
+}
+
+#[derive(Debug, Serialize)]
+pub(crate) struct LibraryObject {
+    pub(crate) path: String,
+    pub(crate) kind: &'static str,
+    pub(crate) package: Option<String>,
+    pub(crate) key_entry: Option<String>,
+    pub(crate) verdict: &'static str,
+    pub(crate) checks: Vec<CheckObject>,
 }
 
 #[derive(Debug, Serialize)]
@@ -92,6 +132,27 @@ pub(crate) struct StoreObject {
     pub(crate) kind: String,
     pub(crate) entries: Vec<EntryObject>,
     pub(crate) notes: Vec<String>,
+}
+
+/// What goes into Amazon's form, once for each key that has to be made.
+#[derive(Debug, Serialize)]
+pub(crate) struct FormObject {
+    pub(crate) path: String,
+    pub(crate) kind: &'static str,
+    pub(crate) forms: Vec<FormValues>,
+    pub(crate) remarks: Vec<String>,
+}
+
+#[derive(Debug, Default, Serialize)]
+pub(crate) struct FormValues {
+    pub(crate) api_key_name: String,
+    pub(crate) package: String,
+    pub(crate) md5: String,
+    pub(crate) sha256: String,
+    pub(crate) subject: Option<String>,
+    pub(crate) store: Option<&'static str>,
+    pub(crate) min_sdk: Option<u32>,
+    pub(crate) max_sdk: Option<u32>,
 }
 
 #[derive(Debug, Serialize)]
@@ -331,55 +392,4 @@ impl ApiKeyObject {
 /// A digest as the form writes it, or the key's own text when it is none.
 fn text_of<T: ToString>(claimed: &Claimed<T>) -> String {
     claimed.value.as_ref().map_or_else(|| claimed.text.clone(), ToString::to_string)
-}
-
-#[derive(Debug, Serialize)]
-pub(crate) struct CheckObject {
-    pub(crate) id: &'static str,
-    pub(crate) group: &'static str,
-    pub(crate) severity: String,
-    pub(crate) outcome: &'static str,
-    pub(crate) message: String,
-    pub(crate) help: Option<String>,
-    pub(crate) evidence: BTreeMap<&'static str, String>,
-}
-
-impl CheckObject {
-    /// One object for a check that passed or was skipped, one for each finding otherwise.
-    pub(crate) fn list(result: &CheckResult) -> Vec<Self> {
-        let plain = |outcome, message: &str| {
-            let finding = Finding { message: message.to_owned(), ..Finding::default() };
-            vec![Self::new(result, result.severity, (outcome, &finding))]
-        };
-        match &result.outcome {
-            Outcome::Pass => plain("pass", result.check.summary),
-            Outcome::Moot(reason) => plain("skipped", reason),
-            Outcome::Unknown(finding) => vec![Self::new(result, Severity::Warning, ("unknown", finding))],
-            Outcome::Fail(findings) => {
-                let failed = |finding| Self::new(result, result.severity_of(finding), ("fail", finding));
-                findings.iter().map(failed).collect()
-            }
-        }
-    }
-
-    fn new(result: &CheckResult, severity: Severity, (outcome, finding): (&'static str, &Finding)) -> Self {
-        let mut evidence: BTreeMap<&'static str, String> = BTreeMap::new();
-        for (name, value) in &finding.evidence {
-            evidence.entry(name).and_modify(|text| *text = format!("{text}\n{value}")).or_insert_with(|| value.clone());
-        }
-        Self {
-            id: result.check.id,
-            group: result.check.group.name(),
-            severity: severity.to_string(),
-            outcome: if outcome == "unknown" { "skipped" } else { outcome },
-            message: finding.message.clone(),
-            help: finding.help.clone(),
-            evidence,
-        }
-    }
-
-    /// Whether a person should read it: it failed, or could not be checked and nobody else says so.
-    pub(crate) fn is_reported(&self) -> bool {
-        self.outcome == "fail" || (self.outcome == "skipped" && self.help.is_some())
-    }
 }

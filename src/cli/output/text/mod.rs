@@ -1,8 +1,13 @@
 //! The report for people.
 
+mod form;
+mod verify;
+
+pub(super) use verify::summary;
+
 use super::model::{
-    ApiKeyObject, AppObject, CertificateObject, ChangedObject, CheckObject, Document, EntryObject, FileObject,
-    KeyObject, LineageObject, StoreObject,
+    ApiKeyObject, AppObject, CertificateObject, ChangedObject, Document, EntryObject, FileObject, KeyObject,
+    LineageObject, StoreObject,
 };
 use crate::cli::failure::Failure;
 use anstyle::{AnsiColor, Style};
@@ -18,20 +23,30 @@ const FAINT: Style = Style::new().dimmed();
 
 /// Writes a whole report; with `quiet` only what is wrong.
 pub(super) fn document(document: &Document, quiet: bool, out: &mut dyn Write) -> Result<()> {
-    for (index, file) in document.files.iter().enumerate() {
-        if index > 0 && !quiet {
+    verify::start(document, quiet, out)?;
+    let mut last: Option<&FileObject> = None;
+    let is_one_line = |file: &FileObject| verify::is_one_line(file, document.files.len());
+    for file in &document.files {
+        let is_list = is_one_line(file) && last.is_some_and(is_one_line);
+        if last.replace(file).is_some() && !quiet && !is_list {
             writeln!(out)?;
         }
         match file {
-            FileObject::App(app) if app.checks.is_some() => verified(app, quiet, out)?,
+            FileObject::App(app) if app.checks.is_some() => match is_one_line(file) {
+                true if quiet => {}
+                true => verify::line(app, out)?,
+                false => verify::app(app, quiet, out)?,
+            },
+            FileObject::Library(library) => verify::library(library, quiet, out)?,
             FileObject::App(app) => app_fingerprints(app, out)?,
             FileObject::Store(store) => store_fingerprints(store, out)?,
+            FileObject::Form(found) => form::values(found, out)?,
             FileObject::Key(key) => key_file(key, quiet, out)?,
             FileObject::Changed(change) => changed(change, quiet, out)?,
             FileObject::Lineage(lineage) => whole_lineage(lineage, out)?,
         }
     }
-    Ok(())
+    verify::end(document, quiet, out)
 }
 
 /// An error, on standard error.
@@ -129,15 +144,19 @@ fn store_kind(kind: &str) -> &str {
     }
 }
 
+/// What the app is, without the end of the line.
 fn app_title(app: &AppObject, out: &mut dyn Write) -> Result<()> {
     let kind = if app.kind == "aab" { "App Bundle" } else { "APK" };
     let name = app.version_name.as_ref().map_or_else(String::new, |name| format!(" {}", Untrusted(name)));
     let code = app.version_code.map_or_else(String::new, |code| format!(" ({code})"));
-    writeln!(out, "{STRONG}{}{STRONG:#}: {kind} {}{name}{code}", app.path, Untrusted(&app.package))
+    let variant = app.variant.as_ref().map(|variant| format!(", variant {}", Untrusted(&variant.name)));
+    let end = format!("{name}{code}{}", variant.unwrap_or_default());
+    write!(out, "{STRONG}{}{STRONG:#}: {kind} {}{end}", app.path, Untrusted(&app.package))
 }
 
 fn app_fingerprints(app: &AppObject, out: &mut dyn Write) -> Result<()> {
     app_title(app, out)?;
+    writeln!(out)?;
     let signature = &app.signature;
     field(
         "Signed",
@@ -147,8 +166,7 @@ fn app_fingerprints(app: &AppObject, out: &mut dyn Write) -> Result<()> {
     for device in &signature.device {
         writeln!(out)?;
         if signature.device.len() > 1 {
-            let until = device.max_sdk.map_or_else(|| " and later".to_owned(), |max| format!(" to {max}"));
-            writeln!(out, "{STRONG}Android API {}{until}{STRONG:#}", device.min_sdk)?;
+            writeln!(out, "{STRONG}Android API {}{STRONG:#}", levels(device.min_sdk, device.max_sdk))?;
         }
         for found in &device.certificates {
             certificate(found, out)?;
@@ -165,6 +183,15 @@ fn app_fingerprints(app: &AppObject, out: &mut dyn Write) -> Result<()> {
         writeln!(out, "\nThis is the upload certificate: the store signs what it delivers with another one.")?;
     }
     writeln!(out, "\n{FAINT}The contents were not verified: `apkkey verify` does that.{FAINT:#}")
+}
+
+/// API levels for people.
+fn levels(min: u32, max: Option<u32>) -> String {
+    match max {
+        Some(max) if max == min => max.to_string(),
+        Some(max) => format!("{min} to {max}"),
+        None => format!("{min} and later"),
+    }
 }
 
 fn lineage(lineage: &[CertificateObject], out: &mut dyn Write) -> Result<()> {
@@ -247,83 +274,4 @@ fn whole_lineage(lineage: &LineageObject, out: &mut dyn Write) -> Result<()> {
         field("Keeps", Some(&node.capabilities.join(", ")), out)?;
     }
     Ok(())
-}
-
-fn verified(app: &AppObject, quiet: bool, out: &mut dyn Write) -> Result<()> {
-    if !quiet {
-        app_title(app, out)?;
-        summary(app, out)?;
-    }
-    let checks = app.checks.as_deref().unwrap_or_default();
-    for check in checks.iter().filter(|check| check.is_reported()) {
-        if !(quiet && check.severity == "note") {
-            finding(app, check, out)?;
-        }
-    }
-    if quiet {
-        return Ok(());
-    }
-    let (style, verdict) = match app.verdict {
-        Some("good") => (GOOD, "good"),
-        Some("bad") => (ERROR, "bad"),
-        _ => (WARNING, "incomplete"),
-    };
-    writeln!(out, "{style}{verdict}{style:#}: {}", counts(checks))
-}
-
-fn counts(checks: &[CheckObject]) -> String {
-    let passed = checks.iter().filter(|check| check.outcome == "pass").count();
-    let mut text = format!("{passed} checks passed");
-    for severity in ["error", "warning", "note"] {
-        let count = checks.iter().filter(|check| check.is_reported() && check.severity == severity).count();
-        match count {
-            0 => {}
-            1 => text.push_str(&format!(", 1 {severity}")),
-            _ => text.push_str(&format!(", {count} {severity}s")),
-        }
-    }
-    text
-}
-
-/// What is there, before what is wrong.
-fn summary(app: &AppObject, out: &mut dyn Write) -> Result<()> {
-    let schemes = app.signature.schemes.join(", ");
-    let signature = match app.signature.verdict {
-        "verified" => format!("verified ({schemes})"),
-        "rejected" => "rejected".to_owned(),
-        "unsigned" => "none".to_owned(),
-        _ => format!("{schemes}, not checked"),
-    };
-    field("Signature", Some(&signature), out)?;
-    let device = app.signature.device.last().and_then(|device| device.certificates.first());
-    let signed_by = device.or_else(|| app.signature.signers.first().map(|signer| &signer.certificate));
-    field("Signed by", signed_by.and_then(|found| found.subject.as_deref()), out)?;
-    field("MD5", signed_by.map(|found| found.md5.as_str()), out)?;
-    field("API key", Some(&app.api_key.as_ref().map_or_else(|| "none".to_owned(), key_summary)), out)
-}
-
-fn key_summary(key: &ApiKeyObject) -> String {
-    match (&key.package, key.authenticated_by) {
-        (Some(package), Some("amazon")) => format!("genuine, for {package}"),
-        (Some(package), Some(_)) => format!("for {package}, signed by the given token key, not by Amazon"),
-        (Some(package), None) => format!("not authentic, for {package}"),
-        (None, _) => "unreadable".to_owned(),
-    }
-}
-
-fn finding(app: &AppObject, check: &CheckObject, out: &mut dyn Write) -> Result<()> {
-    let style = match check.severity.as_str() {
-        "error" => ERROR,
-        "warning" => WARNING,
-        _ => NOTE,
-    };
-    let CheckObject { id, severity, message, help, evidence, outcome, .. } = check;
-    let skipped = if *outcome == "skipped" { "not checked: " } else { "" };
-    writeln!(out, "{style}{severity}[{id}]{style:#}: {}: {skipped}{message}", app.path)?;
-    for name in ["wanted", "found", "device"] {
-        for line in evidence.get(name).map_or("", String::as_str).lines() {
-            writeln!(out, "  {FAINT}{name:<7}{FAINT:#} {}", Untrusted(line))?;
-        }
-    }
-    help_line(help.as_deref(), out)
 }

@@ -1,0 +1,42 @@
+//! `apkkey verify`: everything that can be wrong with a finished app.
+
+mod expected;
+mod judge;
+mod judgement;
+mod settings;
+mod targets;
+
+use crate::cli::Status;
+use crate::cli::args::VerifyArgs;
+use crate::cli::config::Config;
+use crate::cli::failure::Failure;
+use crate::cli::output::Output;
+use crate::cli::output::model::{ConfigObject, Document, RunObject};
+use crate::cli::workers;
+use judgement::Judgement;
+use settings::Settings;
+use targets::Targets;
+
+pub(crate) fn run(args: &VerifyArgs, output: &Output) -> Result<Status, Failure> {
+    let targets = Targets::find(&args.files);
+    let config = Config::load(&args.config)?.unwrap_or_default();
+    let settings = Settings::new(args, &config, output)?;
+    let question = settings.question(targets.list.len())?;
+    let mut progress = output.progress(targets.list.len());
+    let judge = |target: &_| judge::judge(target, &question, &settings);
+    let judgements = workers::in_order(&targets.list, judge, &mut progress);
+    drop(progress);
+    let all = judgements.into_iter().fold(Judgement::default(), Judgement::and);
+    let mut document = Document::new("verify");
+    document.verdict = if all.errors.is_empty() { all.verdict.name() } else { "bad" };
+    let status = match (all.errors.is_empty(), all.is_acceptable) {
+        (false, _) => Status::Failed,
+        (true, false) => Status::Bad,
+        (true, true) => Status::Good,
+    };
+    document.run = Some(RunObject { config: ConfigObject::of(&config), notes: targets.notes });
+    document.files = all.files;
+    document.errors = all.errors.into_iter().map(Into::into).collect();
+    output.document(&document)?;
+    Ok(status)
+}

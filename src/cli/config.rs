@@ -1,0 +1,288 @@
+//! `apkkey.toml`: what a project settled once for `apkkey verify`, described in docs/verify.md.
+//!
+//! The names at the top are tables, so that others can come beside them. An unknown name is an error: a check that a
+//! slip of the pen did not soften, or did not name, would be told by nobody.
+
+use super::args::{ConfigArgs, StoreArg};
+use super::failure::Failure;
+use super::input;
+use apkkey::check::{Group, Severity, checks};
+use apkkey::fingerprint::{Md5, Sha256};
+use apkkey::text::{Untrusted, nearest};
+use clap::ValueEnum;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+/// The name that is looked for in the current folder.
+const NAME: &str = "apkkey.toml";
+
+/// What a check, or a group of them, was set to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Weight {
+    /// Its findings have this severity.
+    Severity(Severity),
+    /// It does not run.
+    Ignore,
+}
+
+impl Weight {
+    const ALL: [(&'static str, Self); 4] = [
+        ("error", Self::Severity(Severity::Error)),
+        ("warning", Self::Severity(Severity::Warning)),
+        ("note", Self::Severity(Severity::Note)),
+        ("ignore", Self::Ignore),
+    ];
+
+    /// As it stands in the file.
+    pub(crate) fn name(self) -> &'static str {
+        Self::ALL.iter().find(|(_, weight)| *weight == self).map_or("", |(name, _)| *name)
+    }
+}
+
+/// The certificate that will really sign.
+#[derive(Debug)]
+pub(crate) enum CertificateConfig {
+    /// By one or both of its digests.
+    Digests(Option<Md5>, Option<Sha256>),
+    /// A certificate or keystore.
+    File(PathBuf),
+}
+
+/// An understood file.
+#[derive(Debug, Default)]
+pub(crate) struct Config {
+    pub(crate) path: PathBuf,
+    /// By check or group, as it is written.
+    pub(crate) checks: BTreeMap<String, Weight>,
+    pub(crate) package: Option<String>,
+    pub(crate) store: Option<StoreArg>,
+    pub(crate) certificate: Option<CertificateConfig>,
+    pub(crate) release: bool,
+    pub(crate) strict: bool,
+    pub(crate) token_key: Option<PathBuf>,
+}
+
+impl Config {
+    /// Reads the file that the user named, or the one in the current folder if there is one.
+    pub(crate) fn load(args: &ConfigArgs) -> Result<Option<Self>, Failure> {
+        let path = match &args.config {
+            _ if args.no_config => return Ok(None),
+            Some(path) => path.as_path(),
+            // also a broken link is there: whoever made it meant it
+            None if std::fs::symlink_metadata(NAME).is_err() => return Ok(None),
+            None => Path::new(NAME),
+        };
+        let bytes = input::read(path)?;
+        let text = String::from_utf8(bytes);
+        let text = text.map_err(|_| Failure::new("this is not UTF-8 text").help("save it as UTF-8").at(path))?;
+        Self::parse(&text, path).map(Some).map_err(|failure| failure.at(path))
+    }
+
+    /// What the file says of a check: by its id, or else by its group.
+    pub(crate) fn weight(&self, id: &str, group: Group) -> Option<Weight> {
+        self.checks.get(id).or_else(|| self.checks.get(group.name())).copied()
+    }
+
+    fn parse(text: &str, path: &Path) -> Result<Self, Failure> {
+        let file = Text(text);
+        let root = DeTable::parse(text).map_err(|error| {
+            let at = error.span().map_or(0, |span| span.start);
+            file.wrong(at, &error.message().replace('\n', "; ")).help("the syntax is that of toml.io")
+        })?;
+        let mut config = Self { path: path.to_owned(), ..Self::default() };
+        for (key, value) in root.get_ref() {
+            match key.get_ref().as_ref() {
+                "checks" => config.read_checks(file.table(key, value)?, file)?,
+                "verify" => config.read_verify(file.table(key, value)?, file)?,
+                _ => return Err(file.unknown(key, "there is no table", &["checks", "verify"])),
+            }
+        }
+        Ok(config)
+    }
+
+    fn read_checks(&mut self, table: &DeTable<'_>, file: Text<'_>) -> Result<(), Failure> {
+        let all = checks();
+        let names: Vec<&str> = all.iter().map(|check| check.id).chain(Group::ALL.map(Group::name)).collect();
+        for (key, value) in table {
+            if !names.contains(&key.get_ref().as_ref()) {
+                return Err(file.unknown(key, "there is no check or group", &names));
+            }
+            let text = file.string(key, value)?;
+            let weight = Weight::ALL.iter().find(|(name, _)| *name == text);
+            let (_, weight) = weight.ok_or_else(|| file.no_such(value, text, &Weight::ALL.map(|(name, _)| name)))?;
+            self.checks.insert(key.get_ref().to_string(), *weight);
+        }
+        Ok(())
+    }
+
+    fn read_verify(&mut self, table: &DeTable<'_>, file: Text<'_>) -> Result<(), Failure> {
+        for (key, value) in table {
+            match key.get_ref().as_ref() {
+                "package" => self.package = Some(file.string(key, value)?.to_owned()),
+                "store" => self.store = Some(file.store(key, value)?),
+                "certificate" => self.certificate = Some(self.certificate(key, value, file)?),
+                "release" => self.release = file.boolean(key, value)?,
+                "strict" => self.strict = file.boolean(key, value)?,
+                "token-key" => self.token_key = Some(self.beside(file.string(key, value)?)),
+                _ => {
+                    let names = ["package", "store", "certificate", "release", "strict", "token-key"];
+                    return Err(file.unknown(key, "there is no setting of `verify`", &names));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn certificate(&self, key: &Key<'_>, value: &Value<'_>, file: Text<'_>) -> Result<CertificateConfig, Failure> {
+        let (mut md5, mut sha256, mut path) = (None, None, None);
+        for (name, value) in file.table(key, value)? {
+            let text = file.string(name, value)?;
+            let wrong = |error: &dyn std::error::Error| file.wrong(value.span().start, &error.to_string());
+            match name.get_ref().as_ref() {
+                "md5" => md5 = Some(text.parse().map_err(|error| wrong(&error))?),
+                "sha256" => sha256 = Some(text.parse().map_err(|error| wrong(&error))?),
+                "file" => path = Some(self.beside(text)),
+                _ => {
+                    return Err(file.unknown(name, "there is no setting of `certificate`", &["md5", "sha256", "file"]));
+                }
+            }
+        }
+        match (path, md5, sha256) {
+            (Some(path), None, None) => Ok(CertificateConfig::File(path)),
+            (None, None, None) => Err(file.wrong(key.span().start, "`certificate` names no certificate")),
+            (None, md5, sha256) => Ok(CertificateConfig::Digests(md5, sha256)),
+            (Some(_), ..) => Err(file
+                .wrong(key.span().start, "`certificate` has a file and a digest as well")
+                .help("name the certificate in one way: the file has both digests")),
+        }
+    }
+
+    /// A path in the file is relative to the file.
+    fn beside(&self, path: &str) -> PathBuf {
+        self.path.parent().map_or_else(|| PathBuf::from(path), |folder| folder.join(path))
+    }
+}
+
+type Key<'a> = Spanned<std::borrow::Cow<'a, str>>;
+type Value<'a> = Spanned<DeValue<'a>>;
+
+/// The file's text, to tell lines.
+#[derive(Clone, Copy)]
+struct Text<'a>(&'a str);
+
+impl Text<'_> {
+    /// What is wrong, with its line.
+    fn wrong(self, at: usize, message: &str) -> Failure {
+        let before = self.0.as_bytes().get(..at).unwrap_or_default();
+        let line = before.iter().filter(|byte| **byte == b'\n').count().saturating_add(1);
+        Failure::new(format!("line {line}: {message}"))
+    }
+
+    fn unknown(self, key: &Key<'_>, what: &str, names: &[&str]) -> Failure {
+        let name = key.get_ref();
+        let failure = self.wrong(key.span().start, &format!("{what} `{}`", Untrusted(name)));
+        match nearest(name, names.iter().copied()) {
+            Some(nearest) => failure.help(format!("did you mean `{nearest}`?")),
+            None if names.len() < 8 => failure.help(format!("known are {}", names.join(", "))),
+            None => failure.help("`apkkey explain --list` shows all checks"),
+        }
+    }
+
+    fn no_such(self, value: &Value<'_>, found: &str, names: &[&str]) -> Failure {
+        let message = format!("`{}` is none of {}", Untrusted(found), names.join(", "));
+        self.wrong(value.span().start, &message)
+    }
+
+    fn wrong_type(self, key: &Key<'_>, value: &Value<'_>, wanted: &str) -> Failure {
+        self.wrong(value.span().start, &format!("`{}` must be {wanted}", Untrusted(key.get_ref())))
+    }
+
+    fn table<'v, 'i>(self, key: &Key<'_>, value: &'v Value<'i>) -> Result<&'v DeTable<'i>, Failure> {
+        value.get_ref().as_table().ok_or_else(|| self.wrong_type(key, value, "a table"))
+    }
+
+    fn string<'v>(self, key: &Key<'_>, value: &'v Value<'_>) -> Result<&'v str, Failure> {
+        value.get_ref().as_str().ok_or_else(|| self.wrong_type(key, value, "a text in quotes"))
+    }
+
+    fn boolean(self, key: &Key<'_>, value: &Value<'_>) -> Result<bool, Failure> {
+        value.get_ref().as_bool().ok_or_else(|| self.wrong_type(key, value, "true or false"))
+    }
+
+    fn store(self, key: &Key<'_>, value: &Value<'_>) -> Result<StoreArg, Failure> {
+        let text = self.string(key, value)?;
+        StoreArg::from_str(text, false).map_err(|_| self.no_such(value, text, &["amazon", "play"]))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(text: &str) -> Result<Config, String> {
+        Config::parse(text, Path::new("sub/apkkey.toml")).map_err(|failure| {
+            failure.help.map_or_else(|| failure.message.clone(), |help| format!("{} | {help}", failure.message))
+        })
+    }
+
+    #[test]
+    fn reads_everything_that_it_knows() {
+        let config = parse(
+            "[checks]\nkey-copy = \"note\"\nmanifest = \"ignore\"\n[verify]\npackage = \"com.a\"\nstore = \"amazon\"\n\
+             certificate = { file = \"release.pem\" }\nrelease = true\nstrict = true\ntoken-key = \"/keys/t.pem\"\n",
+        )
+        .unwrap();
+        assert_eq!(config.weight("key-copy", Group::Key), Some(Weight::Severity(Severity::Note)));
+        assert_eq!(config.weight("debuggable", Group::Manifest), Some(Weight::Ignore));
+        assert_eq!(config.weight("key-missing", Group::Key), None);
+        assert_eq!((config.release, config.strict, config.package.as_deref()), (true, true, Some("com.a")));
+        assert!(
+            matches!(config.certificate, Some(CertificateConfig::File(path)) if path == Path::new("sub/release.pem"))
+        );
+        assert_eq!(config.token_key.as_deref(), Some(Path::new("/keys/t.pem")));
+        assert!(parse("").unwrap().checks.is_empty());
+    }
+
+    #[test]
+    fn an_id_counts_before_its_group() {
+        let config = parse("checks = { key = \"ignore\", key-missing = \"error\" }").unwrap();
+        assert_eq!(config.weight("key-missing", Group::Key), Some(Weight::Severity(Severity::Error)));
+        assert_eq!(config.weight("key-copy", Group::Key), Some(Weight::Ignore));
+    }
+
+    #[test]
+    fn each_mistake_is_told_with_its_line() {
+        let md5 = "00:".repeat(15);
+        for (text, wanted) in [
+            ("\n\n[cheks]\n", "line 3: there is no table `cheks` | did you mean `checks`?"),
+            (
+                "[checks]\nkey-mising = \"note\"",
+                "line 2: there is no check or group `key-mising` | did you mean `key-missing`?",
+            ),
+            (
+                "[checks]\nxyz = \"note\"",
+                "line 2: there is no check or group `xyz` | `apkkey explain --list` shows all checks",
+            ),
+            ("[checks]\nkey-copy = \"warn\"", "line 2: `warn` is none of error, warning, note, ignore"),
+            ("[checks]\nkey-copy = 1", "line 2: `key-copy` must be a text in quotes"),
+            ("[verify]\nstrickt = true", "line 2: there is no setting of `verify` `strickt` | did you mean `strict`?"),
+            ("[verify]\nstrict = \"yes\"", "line 2: `strict` must be true or false"),
+            ("[verify]\nstore = \"apple\"", "line 2: `apple` is none of amazon, play"),
+            ("verify = 1", "line 1: `verify` must be a table"),
+            (
+                "[verify.certificate]\nmd6 = \"\"",
+                "line 2: there is no setting of `certificate` `md6` | did you mean `md5`?",
+            ),
+            ("[verify]\ncertificate = {}", "line 2: `certificate` names no certificate"),
+        ] {
+            assert_eq!(parse(text).unwrap_err(), wanted, "{text}");
+        }
+        assert!(parse("[checks]\nkey-copy = ").unwrap_err().starts_with("line 2: "));
+        assert!(parse("[a]\n[a]").unwrap_err().starts_with("line 2: "));
+        assert!(parse(&format!("[verify]\ncertificate.md5 = \"{md5}\"")).unwrap_err().starts_with("line 2: "));
+        let both = format!("[verify]\ncertificate = {{ file = \"a\", md5 = \"{md5}00\" }}");
+        assert!(parse(&both).unwrap_err().contains("a file and a digest"));
+    }
+}

@@ -1,0 +1,16 @@
+//! What the Android Gradle plugin leaves behind, and what it says about it.
+//!
+//! | place | what | says |
+//! | --- | --- | --- |
+//! | `build/outputs/apk/**/output-metadata.json` | beside the APKs of a variant | variant, application id, the files' names |
+//! | `build/outputs/bundle/VARIANT/*.aab` | an App Bundle | the variant, by its folder |
+//! | `build/outputs/aar/*.aar` | libraries | |
+//!
+//! Nothing of it is proven: [`crate::check`] holds the application id against the APK.
+
+mod metadata;
+mod outputs;
+
+pub use metadata::{MetadataError, OutputMetadata};
+#[cfg(feature = "fs")]
+pub use outputs::{Output, Outputs, OutputsError};
