@@ -16,6 +16,7 @@ pub mod bytes;
 pub mod limits;
 #[cfg(feature = "fs")]
 pub mod output_file;
+mod parallel;
 pub mod secret;
 pub mod source;
 pub mod text;
@@ -27,6 +28,7 @@ pub mod fingerprint;
 pub mod identity;
 
 pub mod api_key;
+pub mod dex;
 pub mod keystore;
 pub mod manifest;
 pub mod signature;

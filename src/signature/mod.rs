@@ -26,7 +26,6 @@ mod findings;
 mod jar;
 mod key;
 mod lineage;
-mod parallel;
 mod rules;
 mod schemes;
 pub mod sign;
@@ -44,6 +43,7 @@ pub use error::SignatureError;
 pub use rules::{RULES, Rule};
 
 use crate::certificate::Certificate;
+use crate::parallel;
 use crate::source::ReadAt;
 use crate::zip::Directory;
 use std::fmt;

@@ -6,13 +6,13 @@ use std::path::Path;
 
 /// From the bottom to the top. Modules of one layer do not know each other, unless listed in `SIBLINGS`.
 const LAYERS: &[&[&str]] = &[
-    &["advice", "limits", "timestamp"],
+    &["advice", "limits", "parallel", "timestamp"],
     &["bytes", "asn1", "text", "secret", "source"],
     &["output_file", "digest"],
     &["fingerprint"],
     &["certificate"],
     &["identity"],
-    &["keystore", "zip", "manifest", "api_key"],
+    &["keystore", "zip", "manifest", "dex", "api_key"],
     &["signature"],
     &["archive"],
     &["check"],
