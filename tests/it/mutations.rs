@@ -39,6 +39,7 @@ fn verdict(bytes: &[u8], token_key: &TokenKey) -> Option<(Verdict, apkkey::signa
         max_sdk: None,
         stamp_cert_digest: None,
         v4_signature: None,
+        today: None,
     };
     let facts = Facts::gather(&archive, &question, Expectations::default()).ok()?;
     Some((Report::new(&facts, &Policy { strict: true, ..Policy::default() }).verdict(), facts.signatures.verdict))

@@ -58,6 +58,7 @@ fn a_fingerprint_does_not_read_the_file() {
         max_sdk: None,
         stamp_cert_digest: None,
         v4_signature: None,
+        today: None,
     };
     let facts = Facts::gather(&archive, &question, Expectations::default()).unwrap();
     let device = facts.signatures.device.last().unwrap();

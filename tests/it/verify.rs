@@ -53,10 +53,10 @@ fn each_fixture_has_the_findings_of_its_name() {
         ("key-ios", &["key-ios"]),
         ("key-other-package", &["key-package-mismatch"]),
         ("key-package-case", &["key-package-mismatch"]),
-        ("key-wrong-md5", &["key-md5-mismatch", "key-certificates-mixed"]),
-        ("key-wrong-sha256", &["key-sha256-mismatch", "key-certificates-mixed"]),
-        ("key-debug-in-release", &["key-md5-mismatch", "key-sha256-mismatch"]),
-        ("key-of-newest-certificate", &["key-md5-mismatch", "key-sha256-mismatch"]),
+        ("key-wrong-md5", &["key-md5-mismatch"]),
+        ("key-wrong-sha256", &["key-sha256-mismatch"]),
+        ("key-debug-in-release", &["key-md5-mismatch"]),
+        ("key-of-newest-certificate", &["key-md5-mismatch"]),
         ("rotated-v3", &[]),
         ("rotated-v3-twice", &[]),
         ("signed-v2-only", &[]),
@@ -71,13 +71,13 @@ fn each_fixture_has_the_findings_of_its_name() {
 }
 
 #[test]
-fn a_key_in_the_manifest_is_neither_missing_nor_checked() {
+fn a_key_in_the_manifest_is_judged_like_one_in_a_file() {
     let ran = verify("apk/key-in-manifest.apk", &[]).code(0);
-    assert_eq!(ran.json()["verdict"], "incomplete");
-    Sandbox::new()
-        .with("apk/key-in-manifest.apk")
-        .run(&["verify", "key-in-manifest.apk"])
-        .says("stands in the manifest");
+    assert_eq!(ran.json()["verdict"], "good");
+    assert_eq!(ran.json()["files"][0]["api_key"]["entry"], "AndroidManifest.xml");
+    assert_eq!(ran.findings("warning"), ["key-in-manifest"]);
+    let ran = verify("apk/key-in-manifest.apk", &["--cert-md5", &"00".repeat(16)]).code(1);
+    assert_eq!(ran.findings("error"), ["key-md5-mismatch"]);
 }
 
 #[test]
@@ -155,7 +155,7 @@ fn the_certificate_can_be_a_file_or_an_alias() {
     run(&["--ks", "release.jks"]).code(0);
     run(&["--ks", "several-aliases.jks"]).code(2).complains("upload").complains("--ks-key-alias");
     let wrong = run(&["--ks", "several-aliases.jks", "--ks-key-alias", "upload"]).code(1);
-    assert_eq!(wrong.findings("error"), ["key-md5-mismatch", "key-sha256-mismatch"]);
+    assert_eq!(wrong.findings("error"), ["key-md5-mismatch"]);
     run(&["--ks", "several-aliases.jks", "--ks-key-alias", "uplaod"]).code(2).complains("upload");
 }
 

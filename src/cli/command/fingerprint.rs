@@ -128,6 +128,7 @@ fn app_file(
         max_sdk: args.sdk,
         stamp_cert_digest: None,
         v4_signature: None,
+        today: None,
     };
     let facts = Facts::gather(&archive, &question, Expectations::default()).map_err(input::about(path))?;
     if facts.signatures.signers.is_empty() {

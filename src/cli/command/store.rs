@@ -65,6 +65,19 @@ pub(super) fn one_entry<'a>(path: &Path, keystore: &'a Keystore, args: &Keystore
     }
 }
 
+/// The same, but nothing when there are several and none was named.
+pub(super) fn the_entry<'a>(
+    path: &Path,
+    keystore: &'a Keystore,
+    args: &KeystoreArgs,
+) -> Result<Option<&'a Entry>, Failure> {
+    let keys = keystore.entries.iter().filter(|entry| entry.is_key() && entry.certificate().is_some()).count();
+    if args.ks_key_alias.is_none() && keys > 1 {
+        return Ok(None);
+    }
+    one_entry(path, keystore, args).map(Some)
+}
+
 /// An entry for a list, with the digest that tells it apart.
 fn described(entry: &Entry) -> String {
     let alias = entry.alias().unwrap_or("(no alias)");

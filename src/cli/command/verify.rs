@@ -10,7 +10,7 @@ use crate::cli::output::model::{CheckObject, Document, FileObject};
 use apkkey::api_key::TokenKey;
 use apkkey::archive::Archive;
 use apkkey::check::{
-    Depth, Expectations, Facts, NamedCertificate, Policy, Question, Report, Selection, Store, Verdict,
+    Depth, Expectations, Facts, NamedCertificate, Policy, ProfileIdError, Question, Report, Selection, Store, Verdict,
 };
 use apkkey::fingerprint::Sha256;
 use apkkey::keystore::{Content, detect};
@@ -101,6 +101,7 @@ fn question<'a>(args: &VerifyArgs, token_key: &'a TokenKey) -> Result<Question<'
         max_sdk: args.max_sdk_version,
         stamp_cert_digest: digest.map(|digest| digest.0),
         v4_signature,
+        today: input::today(),
     })
 }
 
@@ -109,7 +110,9 @@ fn expectations(args: &ExpectedArgs, output: &Output) -> Result<Expectations, Fa
         StoreArg::Amazon => Store::Amazon,
         StoreArg::Play => Store::Play,
     });
-    let mut expectations = Expectations { package: args.package.clone(), store, ..Expectations::default() };
+    let profile = args.client_id.as_deref().map(str::parse).transpose();
+    let profile = profile.map_err(|error: ProfileIdError| Failure::from_error(&error))?;
+    let mut expectations = Expectations { package: args.package.clone(), store, profile, ..Expectations::default() };
     if args.cert_md5.is_some() || args.cert_sha256.is_some() {
         expectations.certificate = Some(by_digests(args)?);
     }
@@ -134,16 +137,18 @@ fn by_file(
     (expectations, output): (&mut Expectations, &Output),
 ) -> Result<(), Failure> {
     let keystore = store::open_path(path, &args.keystore, output)?;
-    let entry = store::one_entry(path, &keystore, &args.keystore)?;
+    let entry = store::the_entry(path, &keystore, &args.keystore)?;
     let name = |entry: &apkkey::keystore::Entry| match entry.alias() {
         Some(alias) => format!("`{}` of {}", apkkey::text::Untrusted(alias), shown(path)),
         None => shown(path),
     };
-    for other in keystore.entries.iter().filter(|other| !std::ptr::eq(*other, entry)) {
+    for other in keystore.entries.iter().filter(|other| !entry.is_some_and(|entry| std::ptr::eq(*other, entry))) {
         if let Some(certificate) = other.certificate() {
             expectations.others.push((name(other), certificate.fingerprints()));
         }
     }
+    // of several entries none was named: they help to explain, and the file's own certificate counts if it can
+    let Some(entry) = entry else { return Ok(()) };
     let certificate = entry.certificate().ok_or_else(|| Failure::new("the entry has no certificate").at(path))?;
     let digests = certificate.fingerprints();
     expectations.certificate =
