@@ -189,7 +189,7 @@ fn in_apk(lower: &str, is_exact: bool) -> Placement {
         "assets/assets" => Placement::AssetsTwice,
         "assets/www" => Placement::CordovaWeb,
         "assets/public" => Placement::CapacitorWeb,
-        _ if folder.starts_with("res/") => Placement::Resource,
+        _ if folder == "res" || folder.starts_with("res/") => Placement::Resource,
         _ if folder.starts_with("assets/flutter_assets") => Placement::FlutterAssets,
         _ if folder.starts_with("assets/www/") => Placement::CordovaWeb,
         _ if folder.starts_with("assets/public/") => Placement::CapacitorWeb,

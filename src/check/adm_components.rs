@@ -222,8 +222,8 @@ fn beside(facts: &Facts, receiver: &str, is_declared: &impl Fn(&str) -> bool) ->
     let neighbourhood = |class: &str| class.split('.').take(2).map(str::to_owned).collect::<Vec<_>>();
     let here = neighbourhood(receiver);
     let mut findings = Vec::new();
-    let bases: [(&str, fn(&str) -> String); 2] = [(HANDLER_BASE, handler_xml), (JOB_BASE, job_xml)];
-    for (base, xml) in bases {
+    for base in [HANDLER_BASE, JOB_BASE] {
+        let xml = |class: &str| if base == JOB_BASE { job_xml(class) } else { handler_xml(class) };
         let near = code.subclasses(base).into_iter().filter(|class| neighbourhood(class) == here);
         findings.extend(near.filter(|class| !is_declared(class)).map(|class| undeclared(&class, &xml(&class))));
     }

@@ -67,8 +67,8 @@ fn missing(facts: &Facts) -> Outcome {
         );
         Finding::new(message)
             .help(format!(
-                "a shrinker (R8, ProGuard) removed or renamed it; write into proguard-rules.pro: -keep class {class} {{ *; \
-                 }}; or correct the name in the manifest"
+                "a shrinker (R8, ProGuard) removed or renamed it, or the name is wrong; write into proguard-rules.pro:\n    \
+                 -keep class {class} {{ *; }}"
             ))
             .evidence("found", component.class.clone())
     });

@@ -3,6 +3,7 @@
 use super::code::Code;
 use super::expectation::Expectations;
 use super::placed_key::{AppstoreKey, FoundKey, ManifestKey, PlacedKey};
+use super::secrets::Secrets;
 use super::{adm, lwa};
 use crate::advice::Advice;
 use crate::api_key::{ApiKey, TokenKey};
@@ -81,6 +82,8 @@ pub struct Facts {
     pub toolkit: Option<Toolkit>,
     /// The app's classes; only at [`Depth::Full`], and when the app has a key or uses Amazon's services.
     pub code: Option<Code>,
+    /// Secrets in the archive; only at [`Depth::Full`].
+    pub secrets: Option<Secrets>,
     /// The day, if the caller told it.
     pub today: Option<Timestamp>,
     /// What the caller knows.
@@ -144,6 +147,7 @@ impl Facts {
             key_entry_name: archive.key_entry_name(),
             toolkit: archive.toolkit(),
             code,
+            secrets: (question.depth == Depth::Full).then(|| Secrets::search(archive)),
             today: question.today,
             expectations,
         })

@@ -81,15 +81,19 @@ fn in_manifest(facts: &Facts) -> Outcome {
         }
         (_, false) => Outcome::Pass,
         (_, true) => {
-            let varies =
-                if found.varies { "; languages or screens have different ones, and only one is checked" } else { "" };
             let resource = found.resource.map_or_else(String::new, |id| format!(", resource @{id:#010x}"));
             let message = format!(
                 "the key stands in the manifest (`{name}`{resource}), where Login with Amazon finds it when there is no \
-                 key file; Amazon Device Messaging is documented to read the file alone{varies}"
+                 key file; Amazon Device Messaging is documented to read the file alone"
             );
-            let severity = if adm::is_used(facts) { Severity::Error } else { Severity::Warning };
-            Outcome::fail(Finding::new(message).help(help).weighing(severity))
+            if adm::is_used(facts) {
+                return Outcome::fail(Finding::new(message).help(help).weighing(Severity::Error));
+            }
+            if found.varies {
+                let message = format!("{message}. Other languages or screens have another text, which is not checked");
+                return Outcome::Unknown(Finding::new(message).help(help));
+            }
+            Outcome::fail(Finding::new(message).help(help))
         }
     }
 }

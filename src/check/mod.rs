@@ -24,6 +24,7 @@ mod manifest;
 mod placed_key;
 mod remedy;
 mod report;
+mod secrets;
 mod selection;
 mod signature;
 
@@ -33,6 +34,7 @@ pub use facts::{Depth, Facts, FactsError, Question};
 pub(crate) use key_match::package_cause;
 pub use placed_key::{AppstoreKey, KeyPlace, ManifestKey, ManifestKeyFault, PlacedKey};
 pub use report::{CheckResult, Outcome, Report, Verdict};
+pub use secrets::{FoundLeak, Leak, Secrets};
 pub use selection::{Policy, Selection, SelectionError};
 
 use std::fmt;
@@ -46,13 +48,15 @@ pub enum Group {
     Signature,
     /// The API key: its place, its bytes, what it says, and what it must match.
     Key,
-    /// The manifest.
+    /// The manifest, and the code that it names.
     Manifest,
+    /// Secrets that everybody who has the app can read.
+    Secret,
 }
 
 impl Group {
     /// Every group.
-    pub const ALL: [Self; 4] = [Self::Archive, Self::Signature, Self::Key, Self::Manifest];
+    pub const ALL: [Self; 5] = [Self::Archive, Self::Signature, Self::Key, Self::Manifest, Self::Secret];
 
     /// The name that `--only` and the JSON use.
     #[must_use]
@@ -62,6 +66,7 @@ impl Group {
             Self::Signature => "signature",
             Self::Key => "key",
             Self::Manifest => "manifest",
+            Self::Secret => "secret",
         }
     }
 }
@@ -168,7 +173,7 @@ pub fn checks() -> Vec<Check> {
     [archive::CHECKS, signature::CHECKS, certificate::CHECKS, key_place::CHECKS, key_bytes::CHECKS, key_token::CHECKS]
         .into_iter()
         .chain([key_match::CHECKS, manifest::CHECKS, adm::CHECKS, adm_components::CHECKS, lwa::CHECKS])
-        .chain([classes::CHECKS])
+        .chain([classes::CHECKS, secrets::CHECKS])
         .flatten()
         .copied()
         .collect()

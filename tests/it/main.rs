@@ -9,17 +9,21 @@
     reason = "a test stops at the first surprise"
 )]
 
+mod build;
 mod sandbox;
 
 mod architecture;
 mod documents;
+mod failures;
 mod fingerprint;
 mod fixtures;
 mod inject;
 mod key;
+mod layouts;
 mod messages;
 mod mutations;
 mod oracle;
+mod secrets;
 mod snapshots;
 mod speed;
 mod verify;

@@ -2,6 +2,8 @@
 
 use crate::sandbox::{Ran, Sandbox, token_key};
 
+const UPLOAD_MD5: &str = "CE:68:A8:F4:06:7D:AD:3C:3C:74:26:46:88:84:5F:C3";
+
 fn verify(name: &str, more: &[&str]) -> Ran {
     let sandbox = Sandbox::new().with(name);
     let file = name.rsplit('/').next().unwrap();
@@ -81,6 +83,41 @@ fn a_key_in_the_manifest_is_judged_like_one_in_a_file() {
 }
 
 #[test]
+fn a_key_among_the_resources_is_found() {
+    let apk = verify("apk/key-in-string-resource.apk", &[]).code(0);
+    assert_eq!(
+        (apk.findings("warning"), apk.json()["verdict"].clone()),
+        (vec!["key-in-manifest".into()], "good".into())
+    );
+    let wrong = verify("apk/key-in-string-resource.apk", &["--cert-md5", &"00".repeat(16)]).code(1);
+    assert_eq!(wrong.findings("error"), ["key-md5-mismatch"]);
+    let bundle = verify("aab/key-in-string-resource.aab", &["--cert-md5", UPLOAD_MD5]).code(0);
+    assert_eq!(bundle.json()["files"][0]["api_key"]["package"], "com.example.apkkeydemo");
+    assert_eq!(bundle.json()["verdict"], "good");
+    let two = Sandbox::new().with("apk/key-in-two-languages.apk");
+    two.run(&["verify", "key-in-two-languages.apk", &token_key()]).code(0).says("incomplete:").says("Other languages");
+}
+
+#[test]
+fn apps_that_use_amazon_s_services() {
+    for (name, errors) in [
+        ("apk/onesignal-5.apk", &[][..]),
+        ("apk/onesignal-5-shrunk.apk", &["component-class-missing"]),
+        ("apk/lwa.apk", &[]),
+        ("apk/lwa-3.0.2.apk", &["lwa-sdk-outdated"]),
+        ("aab/onesignal-5.aab", &[]),
+    ] {
+        let named: &[&str] = if name.ends_with(".aab") { &["--cert-md5", UPLOAD_MD5] } else { &[] };
+        let ran = verify(name, &[named, &["--strict"]].concat());
+        assert_eq!((ran.findings("error"), ran.findings("warning")), (strings(errors), vec![]), "{name}");
+    }
+}
+
+fn strings(list: &[&str]) -> Vec<String> {
+    list.iter().map(|text| (*text).to_owned()).collect()
+}
+
+#[test]
 fn a_duplicate_is_named_as_such() {
     let found = verify("apk/key-duplicate.apk", &[]).code(1).findings("error");
     assert!(found.contains(&"key-duplicate".to_owned()) && found.contains(&"archive-duplicate-entry".to_owned()));
@@ -107,8 +144,7 @@ fn a_bundle_needs_the_certificate_that_will_sign() {
     let md5 = checks.as_array().unwrap().iter().find(|check| check["id"] == "key-md5-mismatch").unwrap();
     assert_eq!((&md5["outcome"], &md5["severity"]), (&"skipped".into(), &"warning".into()));
     verify("aab/demo-release.aab", &["--strict"]).code(1);
-    let md5 = "CE:68:A8:F4:06:7D:AD:3C:3C:74:26:46:88:84:5F:C3";
-    let named = verify("aab/demo-release.aab", &["--cert-md5", md5]).code(0);
+    let named = verify("aab/demo-release.aab", &["--cert-md5", UPLOAD_MD5]).code(0);
     assert_eq!(named.json()["verdict"], "good");
     let other = verify("aab/demo-release.aab", &["--cert-md5", &"00".repeat(16)]).code(1);
     assert_eq!(other.findings("error"), ["key-md5-mismatch"]);
