@@ -5,6 +5,7 @@
 //! certificate altogether is told of by its MD5 alone.
 
 use super::expectation::NamedCertificate;
+use super::remedy::CONSOLE;
 use super::signature::levels;
 use super::{Check, Facts, Finding, Group, Outcome};
 use crate::api_key::{Claimed, Claims};
@@ -39,7 +40,7 @@ fn package(facts: &Facts) -> Outcome {
     Outcome::fail(
         Finding::new(format!("the key is for `{}`, the app is `{}`{cause}", Untrusted(found), Untrusted(wanted)))
             .help(format!(
-                "in Amazon's developer console make a key for the package `{}`, and put it into this variant's assets",
+                "{CONSOLE} make a key for the package `{}`, and put it into this variant's assets",
                 Untrusted(wanted)
             ))
             .evidence("wanted", wanted)
@@ -253,11 +254,14 @@ fn mismatch(facts: &Facts, message: String, half: bool) -> Finding {
     let again = if half {
         "Amazon's form takes an MD5 and a SHA-256 without comparing them: make the key again with both of one certificate, \
          as `apkkey fingerprint` prints them"
+            .to_owned()
     } else if named {
-        "make a key with the MD5 and the SHA-256 of that certificate in Amazon's developer console"
+        format!("{CONSOLE} make a key with the MD5 and the SHA-256 of that certificate")
     } else {
-        "make a key with the MD5 and the SHA-256 that `apkkey fingerprint` prints for this file, or sign with the \
-         certificate that the key is for"
+        format!(
+            "{CONSOLE} make a key with the MD5 and the SHA-256 that `apkkey fingerprint` prints for this file, or sign the \
+             file with the certificate that the key is for"
+        )
     };
     let store = if named || facts.manifest.debuggable == Flag::On {
         ""

@@ -2,13 +2,17 @@
 
 use crate::archive::{Placement, Toolkit, WantedFile};
 
+/// Where keys are made.
+pub(super) const CONSOLE: &str =
+    "in Amazon's developer console (Login with Amazon, your security profile, `Android/Kindle Settings`)";
+
 /// What to do so that the build packages the file at the right place.
 pub(super) fn source_place(toolkit: Option<Toolkit>, wanted: WantedFile) -> String {
     let name = wanted.name;
     match toolkit {
         None => format!(
-            "put it at app/src/main/assets/{name}, or at app/src/<variant>/assets/{name} for one variant; Gradle \
-             packages neither app/assets nor a folder `assets` beside app"
+            "put it at app/src/main/assets/{name}, or at app/src/<variant>/assets/{name} for one variant (Gradle packages \
+             neither app/assets nor a folder `assets` beside app)"
         ),
         Some(Toolkit::Cordova) => format!(
             "this is a Cordova app: write <resource-file src=\"{name}\" target=\"app/src/main/assets/{name}\"/> into \
@@ -21,9 +25,9 @@ pub(super) fn source_place(toolkit: Option<Toolkit>, wanted: WantedFile) -> Stri
             format!("this is a NativeScript app: put it at App_Resources/Android/src/main/assets/{name}")
         }
         Some(Toolkit::Unity) => format!(
-            "this is a Unity app: put it at Assets/StreamingAssets/{name}; with `Split Application Binary` put it into \
-             the folder `assets` of an .androidlib below Assets/Plugins/Android. Unity 2021 and later do not package \
-             Assets/Plugins/Android/assets"
+            "this is a Unity app, and Unity 2021 and later do not package Assets/Plugins/Android/assets: put it at \
+             Assets/StreamingAssets/{name}, or, with `Split Application Binary`, into the folder `assets` of an \
+             .androidlib below Assets/Plugins/Android"
         ),
         Some(Toolkit::Dotnet) => format!(
             "this is a .NET app: write <AndroidAsset Include=\"{name}\" Link=\"{name}\"/> into the project file, without \

@@ -1,7 +1,7 @@
 //! The results of all checks and what follows from them.
 
 use super::selection::Policy;
-use super::{Check, Facts, Finding, Severity};
+use super::{Check, Facts, Finding, Group, KeyPlace, Severity};
 
 /// What a check says.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -60,7 +60,7 @@ impl CheckResult {
     fn new(check: Check, facts: &Facts, policy: &Policy) -> Self {
         let weighing = Weighing { allowed: policy.allows(&check), strict: policy.strict };
         let severity = weighing.apply(policy.default_severity(&check));
-        Self { severity, outcome: check.run(facts), check, weighing }
+        Self { severity, outcome: placed(check.run(facts), check, facts), check, weighing }
     }
 
     /// The severity of one finding: its own where it has one, else that of the check.
@@ -75,6 +75,17 @@ impl CheckResult {
             Outcome::Unknown(_) => Some(Severity::Warning),
             Outcome::Pass | Outcome::Moot(_) => None,
         }
+    }
+}
+
+/// Says of a key that stands in the manifest where it stands.
+fn placed(outcome: Outcome, check: Check, facts: &Facts) -> Outcome {
+    let place = facts.key.as_ref().map(|key| &key.place).filter(|place| matches!(place, KeyPlace::MetaData(_)));
+    match (outcome, place) {
+        (Outcome::Fail(findings), Some(place)) if check.group == Group::Key => {
+            Outcome::Fail(findings.into_iter().map(|finding| finding.evidence("place", place.to_string())).collect())
+        }
+        (outcome, _) => outcome,
     }
 }
 

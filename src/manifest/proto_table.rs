@@ -26,47 +26,53 @@ pub(super) fn values(table: &[u8], id: u32) -> Found<Values> {
     let [package_id, type_id, high, low] = id.to_be_bytes();
     let entry_id = u32::from(u16::from_be_bytes([high, low]));
     let mut values = Values::default();
-    for package in messages(Reader::new(table), 2)? {
-        for kind in with_id(package, package_id.into(), 3)? {
-            for entry in with_id(kind, type_id.into(), 3)? {
-                for value in with_id(entry, entry_id, 6)? {
-                    add(value, &mut values)?;
-                }
-            }
-        }
-    }
+    visit(Reader::new(table), 2, &mut |package| {
+        visit_if(package, package_id.into(), 3, &mut |kind| {
+            visit_if(kind, type_id.into(), 3, &mut |entry| {
+                visit_if(entry, entry_id, 6, &mut |value| add(value, &mut values))
+            })
+        })
+    })?;
     Ok(values)
 }
 
-/// The messages in field `wanted`, if the message's id (field 1) is this one.
-fn with_id(message: Reader<'_>, id: u32, wanted: u64) -> Found<Vec<Reader<'_>>> {
-    let found = messages(message.clone(), 1)?.into_iter().next_back();
-    let number = found.map_or(Ok(0), |message| number_in(message, 1)).map_err(damaged)?;
-    if number == id { messages(message, wanted) } else { Ok(Vec::new()) }
-}
+type Visitor<'v, 'a> = dyn FnMut(Reader<'a>) -> Found<()> + 'v;
 
-/// The messages in a field.
-fn messages(mut message: Reader<'_>, wanted: u64) -> Found<Vec<Reader<'_>>> {
-    let mut found = Vec::new();
+/// Visits the messages in a field. Nothing is collected: two bytes make a message.
+fn visit<'a>(mut message: Reader<'a>, wanted: u64, visitor: &mut Visitor<'_, 'a>) -> Found<()> {
     while let Some((number, field)) = next_field(&mut message).map_err(damaged)? {
         if let Field::Bytes(bytes) = field
             && number == wanted
         {
-            found.push(bytes);
+            visitor(bytes)?;
         }
     }
-    Ok(found)
+    Ok(())
+}
+
+/// The same, if the message's id (field 1, itself a message) is this one.
+fn visit_if<'a>(message: Reader<'a>, id: u32, wanted: u64, visitor: &mut Visitor<'_, 'a>) -> Found<()> {
+    let mut found = 0;
+    visit(message.clone(), 1, &mut |bytes| {
+        found = number_in(bytes, 1).map_err(damaged)?;
+        Ok(())
+    })?;
+    if found == id { visit(message, wanted, visitor) } else { Ok(()) }
 }
 
 /// Adds a `ConfigValue` that is a simple value. A configuration without qualifiers is an empty message, or is not there.
 fn add(message: Reader<'_>, values: &mut Values) -> Found<()> {
-    let is_default = messages(message.clone(), 1)?.iter().all(Reader::is_empty);
-    for value in messages(message, 2)? {
-        for content in messages(value, 4)? {
+    let mut is_default = true;
+    visit(message.clone(), 1, &mut |configuration| {
+        is_default &= configuration.is_empty();
+        Ok(())
+    })?;
+    visit(message, 2, &mut |value| {
+        visit(value, 4, &mut |content| {
             if let Some(value) = item(content).map_err(damaged)? {
                 values.add(value, is_default);
             }
-        }
-    }
-    Ok(())
+            Ok(())
+        })
+    })
 }

@@ -86,3 +86,77 @@ fn follow(id: u32, values: impl Fn(u32) -> Result<Values, ResourceError>) -> Res
     }
     Err(ResourceError::Circle)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io::Read;
+
+    type Look = fn(&[u8], u32) -> Result<TextResource, ResourceError>;
+
+    fn entry(archive: &str, name: &str) -> Vec<u8> {
+        let path = format!("{}/fixtures/{archive}", env!("CARGO_MANIFEST_DIR"));
+        let mut archive = zip::ZipArchive::new(std::fs::File::open(path).unwrap()).unwrap();
+        let mut bytes = Vec::new();
+        archive.by_name(name).unwrap().read_to_end(&mut bytes).unwrap();
+        bytes
+    }
+
+    /// The id of `string/amazon_key` in all of them, as `aapt dump resources` shows it.
+    const KEY: u32 = 0x7f03_0000;
+    /// The other strings, and a layout, which is the name of a file.
+    const OTHERS: [u32; 3] = [0x7f03_0001, 0x7f03_0002, 0x7f02_0000];
+
+    fn tables() -> [(Vec<u8>, Look, bool); 3] {
+        [
+            (entry("apk/key-in-string-resource.apk", "resources.arsc"), text_in_table, false),
+            (entry("apk/key-in-two-languages.apk", "resources.arsc"), text_in_table, true),
+            (entry("aab/key-in-string-resource.aab", "base/resources.pb"), text_in_proto, false),
+        ]
+    }
+
+    #[test]
+    fn finds_the_text_and_whether_it_varies() {
+        for (table, look, varies) in tables() {
+            let found = look(&table, KEY).unwrap();
+            assert!(found.text.starts_with("eyJhbGciOiJSU0EtU0hBMjU2") && found.text.len() > 1000);
+            assert_eq!(found.varies, varies);
+            for id in [0x7f03_0099, 0x7f09_0000, 0x0101_0003, 0] {
+                assert_eq!(look(&table, id).unwrap_err(), ResourceError::Missing, "{id:x}");
+            }
+            let names: Vec<_> = OTHERS.iter().filter_map(|id| look(&table, *id).ok()).map(|found| found.text).collect();
+            assert!(names.contains(&"apkkey demo".to_owned()), "{names:?}");
+        }
+    }
+
+    #[test]
+    fn references_are_followed_and_circles_are_not() {
+        let value = |id: u32| match id {
+            1..=5 => Value::Reference(id + 1),
+            6 => Value::String("end".into()),
+            7 => Value::Integer(7),
+            _ => Value::Reference(id),
+        };
+        let values = |id| Ok(Values { default: Some(value(id)), others: Vec::new() });
+        assert_eq!(follow(1, values).unwrap().text, "end");
+        assert_eq!(follow(7, values).unwrap_err(), ResourceError::NoText);
+        assert_eq!(follow(9, values).unwrap_err(), ResourceError::Circle);
+    }
+
+    #[test]
+    fn every_prefix_and_every_changed_byte_is_read_or_refused() {
+        for (table, look, _) in tables() {
+            for end in 0..table.len() {
+                drop(look(&table[..end], KEY));
+            }
+            assert!(look(&table[..table.len() / 2], KEY).is_err());
+            for at in 0..table.len() {
+                for change in [0x01, 0x80, 0xff] {
+                    let mut changed = table.clone();
+                    changed[at] ^= change;
+                    drop(look(&changed, KEY));
+                }
+            }
+        }
+    }
+}

@@ -24,6 +24,7 @@ mod messages;
 mod mutations;
 mod oracle;
 mod secrets;
+mod services;
 mod snapshots;
 mod speed;
 mod verify;
