@@ -71,6 +71,14 @@ pub const MANIFEST_TEXT_FACTOR: usize = 4;
 pub const DEX_CLASSES: u32 = 65_536;
 /// Bytes of a class name that are read: real ones stay below 500.
 pub const DEX_DESCRIPTOR: usize = 1024;
+/// Bytes of all class names of a DEX file: 65,536 classes with names of 120 bytes, and the same for what they extend.
+pub const DEX_NAMES: usize = 16 << 20;
+/// Classes of an app: the largest known apps have 300,000.
+pub const APP_CLASSES: usize = 1 << 19;
+/// Bytes of all class names of an app: 300,000 classes take about 24 MB.
+pub const APP_CLASS_NAMES: usize = 96 << 20;
+/// DEX files that are read before their classes are counted.
+pub const DEX_BATCH: usize = 8;
 /// Bytes of a DEX file: with 65,536 methods real ones stay below 20 MB.
 pub const DEX_SIZE: u64 = 64 << 20;
 /// Bytes of all DEX files of an app: the largest known apps have 200 MB. Reading them takes about 40 ms for 10 MB.
@@ -147,5 +155,7 @@ pub const PIN_PATTERNS: usize = 256;
 
 /// Bytes of a key file in an archive: a token has 1,026 to 1,370 characters; the rest is what people paste around it.
 pub const API_KEY_ENTRY: u64 = 64 << 10;
+/// Files with the name of a key in wrong places that are looked at.
+pub const NEAR_MISSES: usize = 64;
 /// Entries of a key's size that are opened to see whether they hold the key, when it is not at its place.
 pub const STRAY_KEYS_SEARCHED: usize = 4096;

@@ -1,6 +1,7 @@
 //! Where a file that an SDK opens by its name stands when it stands in the wrong place.
 
 use super::Kind;
+use crate::limits::NEAR_MISSES;
 use crate::zip::Directory;
 use std::fmt;
 
@@ -135,6 +136,7 @@ pub(super) fn near_misses(wanted: WantedFile, kind: Kind, directory: &Directory)
             let placement = classify(wanted, kind, &entry.name)?;
             Some(NearMiss { entry: entry.name.clone(), placement })
         })
+        .take(NEAR_MISSES)
         .collect()
 }
 

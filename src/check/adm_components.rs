@@ -8,6 +8,7 @@ use super::adm::{ACTIONS, HANDLER_BASE, JOB_BASE, ONESIGNAL, RECEIVER_BASE, SEND
 use super::{Check, Facts, Finding, Group, Outcome};
 use crate::manifest::{Component, ComponentKind};
 use crate::text::Untrusted;
+use std::collections::HashSet;
 
 pub(super) const CHECKS: &[Check] = &[
     Check::new("adm-receiver-missing", Group::Manifest, "a receiver for Device Messaging is declared", missing),
@@ -183,7 +184,8 @@ fn handler(facts: &Facts) -> Outcome {
         return Outcome::Moot(UNUSED);
     }
     let receivers = receivers(facts);
-    let is_declared = |class: &str| services(facts).any(|service| service.class == class);
+    let declared: HashSet<String> = services(facts).map(|service| service.class).collect();
+    let is_declared = |class: &str| declared.contains(class);
     let is_defined = |class: &str| facts.code.as_ref().is_none_or(|code| code.defines(class));
     let mut findings = Vec::new();
     for [receiver, handler, job] in ONESIGNAL {
@@ -199,9 +201,7 @@ fn handler(facts: &Facts) -> Outcome {
     }
     let own: Vec<_> = receivers.iter().filter(|receiver| !is_onesignal(&receiver.class)).collect();
     let own: Vec<_> = own.into_iter().filter(|r| extends(facts, &r.class, RECEIVER_BASE) == Some(true)).collect();
-    for receiver in &own {
-        findings.extend(beside(facts, &receiver.class, &is_declared));
-    }
+    findings.extend(beside(facts, &own, &is_declared));
     if findings.is_empty() && !own.is_empty() && !services(facts).any(|service| is_handler(facts, &service.class)) {
         let xml = services_xml([".MyADMMessageHandler", ".MyADMMessageHandlerJob"]);
         findings.push(
@@ -216,22 +216,28 @@ fn is_onesignal(class: &str) -> bool {
     ONESIGNAL.iter().any(|[receiver, ..]| *receiver == class)
 }
 
-/// Handlers in the receiver's own neighbourhood that the code has and the manifest has not.
-fn beside(facts: &Facts, receiver: &str, is_declared: &impl Fn(&str) -> bool) -> Vec<Finding> {
+/// Handlers in the neighbourhood of receivers that the code has and the manifest has not.
+fn beside(facts: &Facts, receivers: &[&Component<'_>], is_declared: &impl Fn(&str) -> bool) -> Vec<Finding> {
     let Some(code) = &facts.code else { return Vec::new() };
-    let neighbourhood = |class: &str| class.split('.').take(2).map(str::to_owned).collect::<Vec<_>>();
-    let here = neighbourhood(receiver);
+    let neighbourhood = |class: &str| class.split('.').take(2).collect::<Vec<_>>().join(".");
+    let here: HashSet<String> = receivers.iter().map(|receiver| neighbourhood(&receiver.class)).collect();
     let mut findings = Vec::new();
+    if here.is_empty() {
+        return findings;
+    }
     for base in [HANDLER_BASE, JOB_BASE] {
         let xml = |class: &str| if base == JOB_BASE { job_xml(class) } else { handler_xml(class) };
-        let near = code.subclasses(base).into_iter().filter(|class| neighbourhood(class) == here);
+        let near = code.subclasses(base).into_iter().filter(|class| here.contains(&neighbourhood(class)));
         findings.extend(near.filter(|class| !is_declared(class)).map(|class| undeclared(&class, &xml(&class))));
     }
     findings
 }
 
 fn undeclared(class: &str, xml: &str) -> Finding {
-    let message = format!("the service `{}` is not declared, and messages are handed to it", Untrusted(class));
+    let message = format!(
+        "the service `{}` is not declared, and messages are handed to it: the app crashes (`No such service`) or gets none",
+        Untrusted(class)
+    );
     Finding::new(message).help(format!("write into <application>:{xml}")).evidence("wanted", class)
 }
 

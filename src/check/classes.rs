@@ -6,6 +6,7 @@ use super::adm_components::sounds_like_adm;
 use super::{Check, Code, Facts, Finding, Group, Outcome, adm, lwa};
 use crate::manifest::{Component, ComponentKind, Flag};
 use crate::text::Untrusted;
+use std::collections::HashSet;
 
 pub(super) const CHECKS: &[Check] = &[
     Check::new(
@@ -49,7 +50,8 @@ fn missing(facts: &Facts) -> Outcome {
         return Outcome::Moot("the app has no code (android:hasCode)");
     }
     let components: Vec<_> = facts.manifest.components().filter(|component| !component.is_in_split()).collect();
-    let related = |component: &&Component<'_>| is_related(facts, component);
+    let names = Related::of(facts);
+    let related = |component: &&Component<'_>| names.has(component);
     let undefined = |component: &&Component<'_>| !code.defines(&component.class);
     let lost: Vec<_> = components.iter().filter(related).filter(undefined).collect();
     if lost.is_empty() {
@@ -75,17 +77,31 @@ fn missing(facts: &Facts) -> Outcome {
     Outcome::from_findings(findings.collect())
 }
 
-/// Whether a component belongs to Amazon's services or to OneSignal, and its class must be the app's own.
-fn is_related(facts: &Facts, component: &Component<'_>) -> bool {
-    let class = component.class.as_str();
-    if component.kind == ComponentKind::Alias || class.starts_with("com.amazon.device.messaging.") {
-        return false;
+/// The components of Amazon's services and of OneSignal whose classes must be the app's own.
+struct Related {
+    receivers: HashSet<String>,
+    activities: HashSet<String>,
+    uses_adm: bool,
+}
+
+impl Related {
+    fn of(facts: &Facts) -> Self {
+        Self {
+            receivers: receivers(facts).into_iter().map(|receiver| receiver.class).collect(),
+            activities: lwa::activities(&facts.manifest).map(|activity| activity.class).collect(),
+            uses_adm: adm::is_used(facts),
+        }
     }
-    let is_receiver = || receivers(facts).iter().any(|receiver| receiver.class == class);
-    let is_service = || component.kind == ComponentKind::Service && sounds_like_adm(class) && adm::is_used(facts);
-    let is_login = || lwa::activities(&facts.manifest).any(|activity| activity.class == class);
-    let is_onesignal = class.starts_with("com.onesignal.") || ONESIGNAL.as_flattened().contains(&class);
-    is_onesignal || is_receiver() || is_service() || is_login()
+
+    fn has(&self, component: &Component<'_>) -> bool {
+        let class = component.class.as_str();
+        if component.kind == ComponentKind::Alias || class.starts_with("com.amazon.device.messaging.") {
+            return false;
+        }
+        let is_service = component.kind == ComponentKind::Service && sounds_like_adm(class) && self.uses_adm;
+        let is_onesignal = class.starts_with("com.onesignal.") || ONESIGNAL.as_flattened().contains(&class);
+        is_onesignal || is_service || self.receivers.contains(class) || self.activities.contains(class)
+    }
 }
 
 /// Why a class that is not there may be elsewhere.

@@ -2,9 +2,10 @@
 
 use crate::archive::Archive;
 use crate::dex::Dex;
-use crate::limits::{CLASS_ANCESTORS, DEX_SIZE, DEX_TOTAL_SIZE};
+use crate::limits::{APP_CLASS_NAMES, APP_CLASSES, CLASS_ANCESTORS, DEX_BATCH, DEX_NAMES, DEX_SIZE, DEX_TOTAL_SIZE};
 use crate::parallel;
 use crate::zip::Entry;
+use std::borrow::Cow;
 use std::collections::{BTreeSet, HashMap};
 
 /// How the user agent of Login with Amazon begins; the version follows, as in `LWAAndroidSDK/3.0.6/Android/` and
@@ -12,6 +13,8 @@ use std::collections::{BTreeSet, HashMap};
 const LWA_AGENT: &str = "LWAAndroidSDK";
 /// The name of BouncyCastle's security provider.
 const BOUNCY_CASTLE: &str = "BC";
+/// What every class extends in the end.
+const OBJECT: &str = "Ljava/lang/Object;";
 /// How a client secret begins.
 const CLIENT_SECRET: &str = "amzn1.oa2-cs.v1.";
 
@@ -19,6 +22,8 @@ const CLIENT_SECRET: &str = "amzn1.oa2-cs.v1.";
 #[derive(Debug, Default)]
 pub struct Code {
     classes: HashMap<String, Definition>,
+    /// Bytes of the names of classes and of what they extend.
+    names: usize,
     /// How many DEX files were read.
     pub files: usize,
     /// DEX files that could not be read, and why.
@@ -36,6 +41,7 @@ pub struct Code {
 /// A class, by its descriptors.
 #[derive(Debug)]
 struct Definition {
+    /// What it extends, unless that is `java.lang.Object`.
     superclass: Option<String>,
     is_abstract: bool,
 }
@@ -52,8 +58,14 @@ impl Code {
             code.unreadable.push(("*.dex".to_owned(), reason));
             return code;
         }
-        for part in parallel::each(&entries, |entry| Self::of_entry(archive, entry)) {
-            code.merge(part);
+        for batch in entries.chunks(DEX_BATCH) {
+            for part in parallel::each(batch, |entry| Self::of_entry(archive, entry)) {
+                code.merge(part);
+            }
+            if code.classes.len() > APP_CLASSES || code.names > APP_CLASS_NAMES {
+                code.unreadable.push(("*.dex".to_owned(), "the app has more classes than any real one".to_owned()));
+                break;
+            }
         }
         code
     }
@@ -68,13 +80,22 @@ impl Code {
             Ok(dex) => dex,
             Err(error) => return unreadable(error.to_string()),
         };
-        let classes = dex.classes().map(|class| {
-            let superclass = class.superclass.map(|name| name.into_owned());
-            (class.descriptor.into_owned(), Definition { superclass, is_abstract: class.is_abstract })
-        });
+        let mut classes = HashMap::new();
+        let mut names: usize = 0;
+        for class in dex.classes() {
+            let superclass = class.superclass.filter(|name| name != OBJECT).map(Cow::into_owned);
+            let of_both = class.descriptor.len().saturating_add(superclass.as_ref().map_or(0, String::len));
+            names = names.saturating_add(of_both);
+            if names > DEX_NAMES {
+                return unreadable(format!("its class names have more than {DEX_NAMES} bytes"));
+            }
+            let definition = Definition { superclass, is_abstract: class.is_abstract };
+            classes.insert(class.descriptor.into_owned(), definition);
+        }
         let has_secret = dex.strings_with_prefix(CLIENT_SECRET).any(is_client_secret);
         Self {
-            classes: classes.collect(),
+            classes,
+            names,
             files: 1,
             lwa_versions: dex.strings_with_prefix(LWA_AGENT).filter_map(version).collect(),
             names_bouncy_castle: dex.has_string(BOUNCY_CASTLE),
@@ -86,6 +107,7 @@ impl Code {
     fn merge(&mut self, other: Self) {
         let Self {
             classes,
+            names,
             files,
             unreadable,
             brings_hidden_code,
@@ -94,6 +116,7 @@ impl Code {
             with_client_secret,
         } = other;
         self.classes.extend(classes);
+        self.names = self.names.saturating_add(names);
         self.files = self.files.saturating_add(files);
         self.unreadable.extend(unreadable);
         self.brings_hidden_code |= brings_hidden_code;

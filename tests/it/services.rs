@@ -194,3 +194,19 @@ fn the_manifest_as_a_place_for_the_key() {
     let nowhere = with_key(bare(), "APIKey", "@0x7f0a0001");
     nowhere.verify(&[]).code(0).says("incomplete:").says("cannot be read: there is no such resource");
 }
+
+#[test]
+fn a_manifest_that_was_made_to_exhaust_its_readers() {
+    let receiver = "<receiver android:name=\"a.R\"><intent-filter><action \
+         android:name=\"com.amazon.device.messaging.intent.RECEIVE\" /></intent-filter></receiver><service \
+         android:name=\"a.ADMService\" />";
+    let many = format!("{}</application>", receiver.repeat(10_000));
+    let classes =
+        (0..10_000).map(|number| (format!("a.C{number}"), "com.amazon.device.messaging.ADMMessageHandlerBase"));
+    let app = classes.fold(good::adm(), |app, (name, base)| app.with_class(&name, base));
+    let app = app.with_class("a.R", "com.amazon.device.messaging.ADMMessageReceiver").manifest("</application>", &many);
+    let start = std::time::Instant::now();
+    let ran = app.verify(&[]).code(1);
+    assert!(start.elapsed() < std::time::Duration::from_secs(20), "{:?}", start.elapsed());
+    ran.says("more of this kind");
+}
