@@ -107,6 +107,23 @@ pub struct Question<'a> {
     pub v4_signature: Option<Vec<u8>>,
     /// The time, for certificates that expire. The library knows no clock.
     pub today: Option<Timestamp>,
+    /// What is looked into at [`Depth::Full`].
+    pub contents: Contents,
+}
+
+/// Contents that cost time and that not every check needs: [`super::Selection::contents`] tells.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Contents {
+    /// The tables of the DEX files.
+    pub code: bool,
+    /// Files that may be secrets.
+    pub secrets: bool,
+}
+
+impl Default for Contents {
+    fn default() -> Self {
+        Self { code: true, secrets: true }
+    }
 }
 
 impl Facts {
@@ -126,7 +143,9 @@ impl Facts {
         let found = FoundKey::search(archive, &manifest, question.token_key);
         let has_key = found.key.is_some() || found.entries > 0 || !found.near_misses.is_empty();
         let is_concerned = has_key || adm::is_declared(&manifest) || lwa::is_declared(&manifest);
-        let code = (is_concerned && question.depth == Depth::Full).then(|| Code::read(archive));
+        let Contents { code, secrets } = question.contents;
+        let is_full = question.depth == Depth::Full;
+        let code = (is_concerned && is_full && code).then(|| Code::read(archive));
         Ok(Self {
             kind: archive.kind(),
             violations: archive.directory().violations().to_vec(),
@@ -147,7 +166,7 @@ impl Facts {
             key_entry_name: archive.key_entry_name(),
             toolkit: archive.toolkit(),
             code,
-            secrets: (question.depth == Depth::Full).then(|| Secrets::search(archive)),
+            secrets: (is_full && secrets).then(|| Secrets::search(archive)),
             today: question.today,
             expectations,
         })

@@ -44,14 +44,14 @@ fn row_02_only_the_case_or_a_suffix_differs() {
 
 #[test]
 fn row_03_a_debug_build_has_the_release_key_or_the_reverse() {
-    let debug = good::lwa().signed_by("android-debug");
+    let debug = good::lwa().signed_by(&["android-debug"]);
     fails(&debug, "key-md5-mismatch", &["debug certificate, which needs a key of its own", "apkkey fingerprint"]);
     fails(&good::lwa().with_key("debug"), "key-md5-mismatch", &["another certificate", "--store amazon"]);
 }
 
 #[test]
 fn row_04_somebody_else_built_it() {
-    let app = good::lwa().with_key("upload").signed_by("android-debug");
+    let app = good::lwa().with_key("upload").signed_by(&["android-debug"]);
     let sandbox = Sandbox::new().with_bytes("app.apk", &app.bytes()).with("keystore/several-aliases.jks");
     let arguments = ["verify", "app.apk", "--ks", "several-aliases.jks", &token_key()];
     let told = "the key is for `upload` of several-aliases.jks, the file is signed by `androiddebugkey`";

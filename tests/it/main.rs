@@ -13,6 +13,7 @@ mod build;
 mod sandbox;
 
 mod architecture;
+mod certificates;
 mod documents;
 mod failures;
 mod fingerprint;

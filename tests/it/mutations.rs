@@ -3,7 +3,7 @@
 use crate::sandbox::fixture;
 use apkkey::api_key::{KeyFile, TokenKey, authenticate};
 use apkkey::archive::Archive;
-use apkkey::check::{Depth, Expectations, Facts, Policy, Question, Report, Verdict};
+use apkkey::check::{Contents, Depth, Expectations, Facts, Policy, Question, Report, Verdict};
 use apkkey::keystore::{Keystore, Passwords, detect};
 use apkkey::secret::Password;
 use std::time::{Duration, Instant};
@@ -40,6 +40,7 @@ fn verdict(bytes: &[u8], token_key: &TokenKey) -> Option<(Verdict, apkkey::signa
         stamp_cert_digest: None,
         v4_signature: None,
         today: None,
+        contents: Contents::default(),
     };
     let facts = Facts::gather(&archive, &question, Expectations::default()).ok()?;
     Some((Report::new(&facts, &Policy { strict: true, ..Policy::default() }).verdict(), facts.signatures.verdict))

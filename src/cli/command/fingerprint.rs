@@ -10,7 +10,7 @@ use crate::cli::output::model::{CertificateObject, Document, EntryObject, FileOb
 use apkkey::api_key::TokenKey;
 use apkkey::archive::Archive;
 use apkkey::certificate::Certificate;
-use apkkey::check::{Depth, Expectations, Facts, Question};
+use apkkey::check::{Contents, Depth, Expectations, Facts, Question};
 use apkkey::fingerprint::{Fingerprints, Md5, Sha1, Sha256};
 use apkkey::keystore::{Content, Keystore, detect};
 use apkkey::source::FileSource;
@@ -129,6 +129,7 @@ fn app_file(
         stamp_cert_digest: None,
         v4_signature: None,
         today: None,
+        contents: Contents::default(),
     };
     let facts = Facts::gather(&archive, &question, Expectations::default()).map_err(input::about(path))?;
     if facts.signatures.signers.is_empty() {

@@ -20,7 +20,7 @@ pub(crate) fn run(args: &VerifyArgs, output: &Output) -> Result<Status, Failure>
     let policy = policy(&args.policy)?;
     let expectations = expectations(&args.expected, output)?;
     let token_key = input::token_key(args.token_key.token_key.as_deref())?;
-    let question = question(args, &token_key)?;
+    let question = question(args, &token_key, &policy)?;
     let mut document = Document::new("verify");
     let mut worst = Verdict::Good;
     let mut acceptable = true;
@@ -83,7 +83,7 @@ fn policy(args: &PolicyArgs) -> Result<Policy, Failure> {
     policy.allowing(allow.clone()).map_err(|error| Failure::from_error(&error))
 }
 
-fn question<'a>(args: &VerifyArgs, token_key: &'a TokenKey) -> Result<Question<'a>, Failure> {
+fn question<'a>(args: &VerifyArgs, token_key: &'a TokenKey, policy: &Policy) -> Result<Question<'a>, Failure> {
     let (min, max) = (args.min_sdk_version, args.max_sdk_version);
     if min.zip(max).is_some_and(|(min, max)| min > max) {
         return Err(Failure::new("--min-sdk-version is above --max-sdk-version"));
@@ -102,6 +102,7 @@ fn question<'a>(args: &VerifyArgs, token_key: &'a TokenKey) -> Result<Question<'
         stamp_cert_digest: digest.map(|digest| digest.0),
         v4_signature,
         today: input::today(),
+        contents: policy.selection.contents(),
     })
 }
 

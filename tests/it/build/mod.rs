@@ -30,7 +30,7 @@ pub(crate) struct App {
     xml: String,
     classes: Vec<Class>,
     strings: Vec<String>,
-    signer: Option<&'static str>,
+    signers: Vec<&'static str>,
     target: u32,
 }
 
@@ -43,7 +43,7 @@ impl App {
             xml: xml.to_owned(),
             classes: classes.to_vec(),
             strings: Vec::new(),
-            signer: Some("release"),
+            signers: vec!["release"],
             target: 34,
         }
     }
@@ -51,7 +51,7 @@ impl App {
     /// The same as an App Bundle, signed with the upload key.
     pub(crate) fn into_bundle(mut self) -> Self {
         self.bundle = true;
-        self.signer = Some("upload");
+        self.signers = vec!["upload"];
         for (name, _) in &mut self.entries {
             *name = format!("base/{name}");
         }
@@ -125,8 +125,9 @@ impl App {
         self
     }
 
-    pub(crate) fn signed_by(mut self, signer: &'static str) -> Self {
-        self.signer = Some(signer);
+    /// Signed by others than the usual one.
+    pub(crate) fn signed_by(mut self, signers: &[&'static str]) -> Self {
+        self.signers = signers.to_vec();
         self
     }
 
@@ -138,10 +139,12 @@ impl App {
     /// The finished file.
     pub(crate) fn bytes(&self) -> Vec<u8> {
         let unsigned = self.zipped();
-        let Some(name) = self.signer else { return unsigned };
-        let signer = Signer { identity: identity(name), name: name.to_owned(), min_sdk: None };
+        let signer = |name: &&str| Signer { identity: identity(name), name: (*name).to_owned(), min_sdk: None };
+        let mut signers: Vec<Signer> = self.signers.iter().map(signer).collect();
+        let first = signers.remove(0);
         let mut request =
-            if self.bundle { SigningRequest::for_bundle(signer) } else { SigningRequest::for_apk(signer, 21) };
+            if self.bundle { SigningRequest::for_bundle(first) } else { SigningRequest::for_apk(first, 21) };
+        request.signers.extend(signers);
         request.target_sdk = Some(self.target);
         let directory = Directory::read(&unsigned).unwrap();
         let plan = sign(&unsigned, &directory, &Edit::default(), &request).unwrap();
