@@ -99,7 +99,7 @@ pub const RESOURCE_REFERENCES: usize = 8;
 pub const SECRET_FILE_SIZE: u64 = 256 << 10;
 /// Bytes of a text that is searched for secrets: bundles of JavaScript have 1 to 10 MB.
 pub const SECRET_TEXT_SIZE: u64 = 16 << 20;
-/// Bytes that are searched for secrets in all, about a third of a second.
+/// Bytes that are searched for secrets in all, about half a second on one core.
 pub const SECRET_TOTAL_SIZE: u64 = 96 << 20;
 /// Characters between a client id and what is its secret.
 pub const SECRET_NEIGHBOURHOOD: usize = 400;

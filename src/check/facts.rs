@@ -172,7 +172,7 @@ impl Facts {
         })
     }
 
-    /// The key that somebody meant: the genuine one inside damaged bytes, else what the SDK reads.
+    /// The key that somebody meant: the one inside damaged bytes, else what the SDK reads.
     #[must_use]
     pub fn api_key(&self) -> Option<&ApiKey> {
         self.key.as_ref().and_then(PlacedKey::meant)
@@ -180,7 +180,7 @@ impl Facts {
 
     /// Whether damage to the bytes hides a genuine key from the SDK.
     pub(super) fn has_hidden_key(&self) -> bool {
-        self.key.as_ref().is_some_and(|key| key.hidden.is_some())
+        self.key.as_ref().is_some_and(|key| matches!(key.hidden, Some(Ok(_))))
     }
 }
 

@@ -82,8 +82,8 @@ fn empty(facts: &Facts) -> Outcome {
 
 fn malformed(facts: &Facts) -> Outcome {
     let Some(file) = file(facts) else { return Outcome::Moot("there is no key to read") };
-    if facts.has_hidden_key() {
-        return Outcome::Moot("the key inside is genuine: other checks say what hides it");
+    if file.repaired().is_some() {
+        return Outcome::Moot("there is a key inside: other checks say what hides it");
     }
     match &file.key {
         Ok(_) => Outcome::Pass,
@@ -98,6 +98,9 @@ fn malformed(facts: &Facts) -> Outcome {
 
 fn defects(facts: &Facts, check: &str) -> Outcome {
     let Some(file) = file(facts) else { return Outcome::Moot("there is no key to read") };
+    if file.key.is_err() && file.repaired().is_none() {
+        return Outcome::Moot("the file holds no key");
+    }
     let findings = file.defects.iter().filter(|defect| check_of(defect) == check).map(|defect| {
         let scope = if defect.accepted_by_lwa() {
             ": Amazon Device Messaging refuses the key (Login with Amazon alone would accept it)"

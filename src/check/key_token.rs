@@ -17,18 +17,15 @@ const NO_KEY: &str = "there is no key to read";
 
 fn not_authentic(facts: &Facts) -> Outcome {
     let Some(placed) = &facts.key else { return Outcome::Moot(NO_KEY) };
-    if placed.hidden.is_some() {
-        return Outcome::Moot("the key inside is genuine: other checks say what hides it");
-    }
-    match &placed.authentic {
-        None => Outcome::Moot(NO_KEY),
-        Some(Ok(_)) => Outcome::Pass,
-        Some(Err(error)) => {
-            let mut finding = Finding::new(error.to_string());
-            finding.help = error.help();
-            Outcome::fail(finding)
-        }
-    }
+    let error = match (&placed.authentic, &placed.hidden) {
+        (Some(Ok(_)), _) => return Outcome::Pass,
+        (_, Some(Ok(_))) => return Outcome::Moot("the key inside is genuine: other checks say what hides it"),
+        (None, None) => return Outcome::Moot(NO_KEY),
+        (Some(Err(error)), _) | (None, Some(Err(error))) => error,
+    };
+    let mut finding = Finding::new(error.to_string());
+    finding.help = error.help();
+    Outcome::fail(finding)
 }
 
 fn ios(facts: &Facts) -> Outcome {

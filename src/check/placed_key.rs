@@ -51,19 +51,19 @@ pub struct PlacedKey {
     pub place: KeyPlace,
     /// What is in it, or why it cannot be read.
     pub file: Result<KeyFile, ZipError>,
-    /// Whether Amazon signed it; only when there is a key to ask about.
+    /// Whether Amazon signed the key that the SDK reads; only when it reads one.
     pub authentic: Option<Result<Authentic<ApiKey>, NotAuthentic>>,
-    /// The genuine key inside, when known damage to the bytes hides it from the SDK.
-    pub hidden: Option<Authentic<ApiKey>>,
+    /// Whether Amazon signed the key inside, when known damage to the bytes hides it from the SDK.
+    pub hidden: Option<Result<Authentic<ApiKey>, NotAuthentic>>,
 }
 
 impl PlacedKey {
     fn new(place: KeyPlace, file: Result<KeyFile, ZipError>, token_key: &TokenKey) -> Self {
         let read = file.as_ref().ok();
         let key = read.and_then(|file| file.key.as_ref().ok());
+        let repaired = read.and_then(KeyFile::repaired).map(|repaired| &repaired.key);
         let authentic = key.map(|key| authenticate(key, token_key));
-        let repaired = read.and_then(KeyFile::repaired);
-        let hidden = repaired.and_then(|repaired| authenticate(&repaired.key, token_key).ok());
+        let hidden = repaired.map(|key| authenticate(key, token_key));
         Self { place, file, authentic, hidden }
     }
 
@@ -73,10 +73,13 @@ impl PlacedKey {
         self.file.as_ref().ok().and_then(|file| file.key.as_ref().ok())
     }
 
-    /// The key that somebody meant: the genuine one inside damaged bytes, else what the SDK reads.
+    /// The key that somebody meant: the genuine one that the SDK reads, else the one inside damaged bytes, else what the SDK
+    /// reads all the same.
     #[must_use]
     pub fn meant(&self) -> Option<&ApiKey> {
-        self.hidden.as_deref().or_else(|| self.key())
+        let is_genuine = matches!(self.authentic, Some(Ok(_)));
+        let repaired = self.file.as_ref().ok().and_then(KeyFile::repaired).filter(|_| !is_genuine);
+        repaired.map(|repaired| &repaired.key).or_else(|| self.key())
     }
 }
 

@@ -114,8 +114,10 @@ fn row_10_a_tab_in_front() {
 #[test]
 fn row_11_a_placeholder() {
     for text in ["Replace this file with your API key", "[Api Key]", "YOUR_API_KEY"] {
-        let app = good::onesignal_5().with("assets/api_key.txt", text);
-        fails(&app, "key-malformed", &["placeholder", "Invalid JWT format", "developer console"]);
+        for text in [text.to_owned(), format!("{text}\r\n")] {
+            let app = good::onesignal_5().with("assets/api_key.txt", text);
+            fails(&app, "key-malformed", &["placeholder", "Invalid JWT format", "developer console"]);
+        }
     }
 }
 
@@ -134,6 +136,8 @@ fn row_14_the_key_of_another_service() {
     fails(&good::onesignal_5().with_key("other-service"), "key-malformed", &["a Google API key"]);
     let uuid = good::onesignal_5().with("assets/api_key.txt", "b2f7f966-d8cc-11e4-bed1-df8f05be55ba");
     fails(&uuid, "key-malformed", &["app id of another service"]);
+    let token = good::onesignal_5().with("assets/api_key.txt", "eyJhbGciOiJIUzI1NiJ9.eyJpc3MiOiJ4In0.AAAA\n# note\n");
+    fails(&token, "key-malformed", &["a token of another service"]);
 }
 
 #[test]
@@ -348,4 +352,7 @@ fn damaged_bytes_are_told_once() {
     ] {
         fails(&good::onesignal_5().with_key(token), id, &["help"]);
     }
+    // a key that the SDK cannot read is authentic for nobody
+    let json = good::onesignal_5().with_key("wrapped-at-76").verify(&["--format=json"]).json();
+    assert_eq!(json["files"][0]["api_key"]["authentic"], false);
 }
