@@ -225,15 +225,24 @@ fn permissions(facts: &Facts) -> Outcome {
     if !uses(&own) && !used(manifest).any(is_other) {
         missing(format!("the app does not ask for its own permission `{}`", Untrusted(&own)), "uses-own");
     }
-    for (permission, reason) in [
-        ("android.permission.INTERNET", "without it the app cannot tell its server about the device"),
-        ("android.permission.WAKE_LOCK", "handlers of older Device Messaging (ADMMessageHandlerBase) need it"),
+    let [has_handler, has_job] = super::adm_components::handler_kinds(facts);
+    let wake_lock = match (has_handler, has_job) {
+        (false, _) => None,
+        (true, true) => Some(Severity::Note),
+        (true, false) => Some(Severity::Warning),
+    };
+    for (permission, severity, reason) in [
+        (
+            "android.permission.INTERNET",
+            Some(Severity::Warning),
+            "without it the app cannot tell its server about the device",
+        ),
+        ("android.permission.WAKE_LOCK", wake_lock, "handlers for older devices (ADMMessageHandlerBase) need it"),
     ] {
-        if !uses(permission) {
-            let message = format!("the app does not ask for the permission `{permission}`: {reason}");
-            let help = format!("write into <manifest>:\n    <uses-permission android:name=\"{permission}\"/>");
-            findings.push(Finding::new(message).help(help).weighing(Severity::Warning));
-        }
+        let Some(severity) = severity.filter(|_| !uses(permission)) else { continue };
+        let message = format!("the app does not ask for the permission `{permission}`: {reason}");
+        let help = format!("write into <manifest>:\n    <uses-permission android:name=\"{permission}\"/>");
+        findings.push(Finding::new(message).help(help).weighing(severity));
     }
     Outcome::from_findings(findings)
 }

@@ -173,6 +173,18 @@ fn is_handler(facts: &Facts, class: &str) -> bool {
     known || by_code.contains(&Some(true)) || (by_code.contains(&None) && sounds_like_adm(class))
 }
 
+/// Whether a service for older devices, and one for jobs, is declared, as far as it is known.
+pub(super) fn handler_kinds(facts: &Facts) -> [bool; 2] {
+    let mut kinds = [false; 2];
+    for service in services(facts) {
+        let class = service.class.as_str();
+        let [handler, job] = [HANDLER_BASE, JOB_BASE].map(|base| extends(facts, class, base) == Some(true));
+        let is_known = |index: usize| ONESIGNAL.iter().any(|names| names.get(index) == Some(&class));
+        kinds = [kinds[0] || handler || is_known(1), kinds[1] || job || is_known(2)];
+    }
+    kinds
+}
+
 /// Whether a class sounds as if it had to do with Device Messaging.
 pub(super) fn sounds_like_adm(class: &str) -> bool {
     let simple = class.rsplit('.').next().unwrap_or(class);

@@ -9,7 +9,8 @@ pub(super) const CHECKS: &[Check] = &[
     Check::new("lwa-activity-missing", Group::Manifest, "the activity of Login with Amazon is declared", missing),
     Check::new("lwa-redirect-wrong", Group::Manifest, "the browser finds its way back to this app", redirect),
     Check::new("lwa-activity-not-exported", Group::Manifest, "the browser can start the activity", not_exported),
-    Check::new("lwa-permission-missing", Group::Manifest, "Login with Amazon may use the network", permissions),
+    Check::new("lwa-permission-missing", Group::Manifest, "Login with Amazon may use the network", permissions)
+        .warning(),
     Check::new(
         "lwa-sdk-outdated",
         Group::Manifest,
@@ -142,8 +143,8 @@ fn permissions(facts: &Facts) -> Outcome {
         return Outcome::Moot(UNUSED);
     }
     let wanted = [
-        ("android.permission.INTERNET", Severity::Error),
-        ("android.permission.ACCESS_NETWORK_STATE", Severity::Warning),
+        ("android.permission.INTERNET", Severity::Warning),
+        ("android.permission.ACCESS_NETWORK_STATE", Severity::Note),
     ];
     let missing = wanted.into_iter().filter(|(wanted, _)| !used(&facts.manifest).any(|name| name == *wanted));
     let findings = missing.map(|(permission, severity)| {

@@ -28,7 +28,7 @@ fn keystore(format: Format, bytes: &[u8]) -> Option<Leak> {
             let keystore = Keystore::open(bytes, &Passwords::none()).ok()?;
             Some(keystore.entries.iter().any(|entry| entry.kind() != EntryKind::Certificate))
         }
-        Format::Pkcs12 => has_key_bag(bytes).unwrap_or(None),
+        Format::Pkcs12 => has_key_bag(bytes),
         Format::Bcfks => None,
         // UBER is encrypted as a whole, and too many files begin like it
         Format::Uber | Format::Pem | Format::Der | Format::Pkcs7 => return None,
@@ -41,29 +41,24 @@ const DATA: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 7, 1];
 /// 1.2.840.113549.1.12.10.1, before the number of the bag type: 1 is a key, 2 an encrypted key, 5 a secret.
 const BAG_TYPES: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 0x0c, 0x0a, 1];
 
-/// Whether a PKCS#12 file has a key, as far as it can be seen without a password (RFC 7292, 4): keys stand in a safe that
-/// is not encrypted itself, certificates mostly in one that is. `None` inside when all safes are encrypted, and outside
-/// when the file cannot be read.
-fn has_key_bag(bytes: &[u8]) -> Option<Option<bool>> {
+/// Whether a PKCS#12 file has a key (RFC 7292, 4). No password is needed: keytool, OpenSSL, BouncyCastle and NSS put keys,
+/// encrypted one by one, into a safe that is not encrypted itself, and certificates mostly into one that is. `None` when
+/// the file cannot be read.
+fn has_key_bag(bytes: &[u8]) -> Option<bool> {
     let mut fields = Asn1::new(bytes).sequence("PKCS#12").ok()?;
     fields.u32("version").ok()?;
     let safes = content(&mut fields.sequence("authenticated safe").ok()?)?;
     let mut infos = Asn1::new(&safes).sequence("authenticated safe").ok()?;
-    let (mut has_key, mut has_certificate) = (false, false);
+    let mut has_key = false;
     while !infos.is_empty() {
         let Some(safe) = content(&mut infos.sequence("safe").ok()?) else { continue };
         let mut bags = Asn1::new(&safe).sequence("safe contents").ok()?;
         while !bags.is_empty() {
             let number = bags.sequence("bag").ok()?.oid("bag type").ok()?.0.strip_prefix(BAG_TYPES)?.first().copied();
             has_key |= matches!(number, Some(1 | 2 | 5));
-            has_certificate |= number == Some(3);
         }
     }
-    Some(match (has_key, has_certificate) {
-        (true, _) => Some(true),
-        (false, true) => Some(false),
-        (false, false) => None,
-    })
+    Some(has_key)
 }
 
 /// The octets of a `ContentInfo` that is not encrypted.
@@ -102,6 +97,7 @@ mod tests {
             ("keystore/bouncycastle-ber.p12", Some(Some(true))),
             ("keystore/certificates-in-clear.p12", Some(Some(true))),
             ("keystore/certificates-only.jks", Some(Some(false))),
+            ("keystore/certificates-only.p12", Some(Some(false))),
             ("keystore/release.bcfks", Some(None)),
             ("keystore/release.pem", None),
             ("keystore/release.der", None),
