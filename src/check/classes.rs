@@ -38,8 +38,8 @@ fn stub(facts: &Facts) -> Outcome {
              `RuntimeException: Stub!`"
         ))
         .help(
-            "use the library for compiling only: compileOnly files('libs/amazon-device-messaging.jar') instead of \
-             implementation or a file in libs/",
+            "use the library for compiling only: in Gradle compileOnly files('libs/amazon-device-messaging.jar'), and no \
+             implementation or fileTree that takes it too",
         ),
     )
 }

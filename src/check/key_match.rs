@@ -263,13 +263,23 @@ fn mismatch(facts: &Facts, message: String, half: bool) -> Finding {
              file with the certificate that the key is for"
         )
     };
-    let store = if named || facts.manifest.debuggable == Flag::On {
+    let store = if named || half || is_debug_build(facts) {
         ""
     } else {
         "; when a store signs this file again (Amazon always does), give --store amazon and the store's digests with \
          --cert-md5 and --cert-sha256"
     };
     Finding::new(message).help(format!("{again}{store}"))
+}
+
+fn has_debug_certificate(facts: &Facts) -> bool {
+    let mut signers = facts.signatures.signers.iter();
+    signers.any(|signer| signer.certificate.well_known() == Some(WellKnown::AndroidDebug))
+}
+
+/// Whether no store will ever sign this file.
+fn is_debug_build(facts: &Facts) -> bool {
+    facts.manifest.debuggable == Flag::On || has_debug_certificate(facts)
 }
 
 /// Which certificate the key was made for, if it is one that is known here.
@@ -287,8 +297,7 @@ fn cause<T: PartialEq>(facts: &Facts, claimed: Option<T>, of: fn(&Fingerprints) 
     if let Some(signer) = signatures.signers.iter().find(|signer| matches(&signer.certificate.fingerprints())) {
         return format!(": it is for the {} signer, which is not the one that devices report", signer.scheme);
     }
-    let debug = signatures.signers.iter().any(|s| s.certificate.well_known() == Some(WellKnown::AndroidDebug));
-    if debug && facts.expectations.certificate.is_none() {
+    if has_debug_certificate(facts) && facts.expectations.certificate.is_none() {
         return ": the app is signed with the debug certificate, which needs a key of its own".to_owned();
     }
     String::new()

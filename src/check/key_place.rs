@@ -36,10 +36,10 @@ fn missing(facts: &Facts) -> Outcome {
         None => String::new(),
     };
     let place = remedy::source_place(facts.toolkit, WantedFile::API_KEY);
-    Outcome::fail(
-        Finding::new(format!("there is no `{}`{other}", facts.key_entry_name))
-            .help(format!("{place}; or put it into this file with `apkkey inject`")),
-    )
+    Outcome::fail(Finding::new(format!("there is no `{}`{other}", facts.key_entry_name)).help(format!(
+        "it holds the key from Amazon's developer console, nothing else: {place}; or put it into this file with \
+                 `apkkey inject`"
+    )))
 }
 
 fn misplaced(facts: &Facts) -> Outcome {
