@@ -46,6 +46,8 @@ pub struct Details {
     pub not_after: i64,
     /// The subject's public key.
     pub key: KeyKind,
+    /// What the issuer signed it with, as `SHA-256 with RSA`, or an object identifier.
+    pub signature_algorithm: String,
 }
 
 /// Kind and size of a public key.
@@ -205,7 +207,24 @@ fn describe(parsed: &X509Certificate<'_>) -> Details {
         not_before: parsed.validity().not_before.timestamp(),
         not_after: parsed.validity().not_after.timestamp(),
         key: key_kind(parsed),
+        signature_algorithm: signature_algorithm(&parsed.signature_algorithm.algorithm.to_id_string()),
     }
+}
+
+/// RFC 3279, 2.2 and RFC 4055, 5; others are their object identifier.
+fn signature_algorithm(oid: &str) -> String {
+    let name = match oid {
+        "1.2.840.113549.1.1.2" => "MD2 with RSA",
+        "1.2.840.113549.1.1.4" => "MD5 with RSA",
+        "1.2.840.113549.1.1.5" => "SHA-1 with RSA",
+        "1.2.840.113549.1.1.11" => "SHA-256 with RSA",
+        "1.2.840.113549.1.1.12" => "SHA-384 with RSA",
+        "1.2.840.113549.1.1.13" => "SHA-512 with RSA",
+        "1.2.840.10040.4.3" => "SHA-1 with DSA",
+        "1.2.840.10045.4.1" => "SHA-1 with ECDSA",
+        other => other,
+    };
+    name.to_owned()
 }
 
 /// The parts of a name, last first.

@@ -28,6 +28,7 @@ pub mod fingerprint;
 pub mod identity;
 
 pub mod api_key;
+pub mod dex;
 pub mod keystore;
 pub mod manifest;
 pub mod signature;

@@ -71,6 +71,45 @@ pub const MANIFEST_NODES: usize = 1 << 18;
 /// Decoded text in bytes of input: strings that overlap in a forged pool would multiply it. UTF-16 takes 1.5 at most.
 pub const MANIFEST_TEXT_FACTOR: usize = 4;
 
+// --- DEX ---
+
+/// Classes that a DEX file defines: types are numbered with 16 bits in its code.
+pub const DEX_CLASSES: u32 = 65_536;
+/// Bytes of a class name that are read: real ones stay below 500.
+pub const DEX_DESCRIPTOR: usize = 1024;
+/// Bytes of all class names of a DEX file: 65,536 classes with names of 120 bytes, and the same for what they extend.
+pub const DEX_NAMES: usize = 16 << 20;
+/// Classes of an app: the largest known apps have 300,000.
+pub const APP_CLASSES: usize = 1 << 19;
+/// Bytes of all class names of an app: 300,000 classes take about 24 MB.
+pub const APP_CLASS_NAMES: usize = 96 << 20;
+/// DEX files that are read before their classes are counted.
+pub const DEX_BATCH: usize = 8;
+/// Bytes of a DEX file: with 65,536 methods real ones stay below 20 MB.
+pub const DEX_SIZE: u64 = 64 << 20;
+/// Bytes of all DEX files of an app: the largest known apps have 200 MB. Reading them takes about 40 ms for 10 MB.
+pub const DEX_TOTAL_SIZE: u64 = 512 << 20;
+/// Classes between one and the class of the SDK that it extends.
+pub const CLASS_ANCESTORS: usize = 32;
+
+// --- resources ---
+
+/// Bytes of a table of resources: the largest known ones have 40 MB.
+pub const RESOURCES_SIZE: u64 = 96 << 20;
+/// Resources that point to the next one: a key is at most one step away.
+pub const RESOURCE_REFERENCES: usize = 8;
+
+// --- secrets ---
+
+/// Bytes of an entry that is searched for secrets whatever it is: keystores have 2 to 10 KB, lists of authorities 200 KB.
+pub const SECRET_FILE_SIZE: u64 = 256 << 10;
+/// Bytes of a text that is searched for secrets: bundles of JavaScript have 1 to 10 MB.
+pub const SECRET_TEXT_SIZE: u64 = 16 << 20;
+/// Bytes that are searched for secrets in all, about half a second on one core.
+pub const SECRET_TOTAL_SIZE: u64 = 96 << 20;
+/// Characters between a client id and what is its secret.
+pub const SECRET_NEIGHBOURHOOD: usize = 400;
+
 // --- APK and JAR signatures ---
 
 /// Signers of one scheme: what apksig and the platform allow (`Constants.MAX_APK_SIGNERS`).
@@ -128,6 +167,10 @@ pub const APKS_IN_SET: usize = 2000;
 
 /// Bytes of a key file in an archive: a token has 1,026 to 1,370 characters; the rest is what people paste around it.
 pub const API_KEY_ENTRY: u64 = 64 << 10;
+/// Files with the name of a key in wrong places that are looked at.
+pub const NEAR_MISSES: usize = 64;
+/// Entries of a key's size that are opened to see whether they hold the key, when it is not at its place.
+pub const STRAY_KEYS_SEARCHED: usize = 4096;
 
 // --- build outputs ---
 

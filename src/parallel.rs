@@ -107,6 +107,18 @@ pub(crate) fn beside<A: Send, B>(waiting: impl FnOnce() -> A + Send, computing: 
     (waiting(), computing())
 }
 
+/// Does `work` for each of a few large items, each of which may go to a core of its own. Results come in order.
+#[cfg(feature = "parallel")]
+pub(crate) fn each<I: Sync, T: Send>(items: &[I], work: impl Fn(&I) -> T + Send + Sync) -> Vec<T> {
+    items.into_par_iter().map(work).collect()
+}
+
+/// As above, on the only core.
+#[cfg(not(feature = "parallel"))]
+pub(crate) fn each<I: Sync, T: Send>(items: &[I], work: impl Fn(&I) -> T + Send + Sync) -> Vec<T> {
+    items.iter().map(work).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -16,6 +16,13 @@ impl Timestamp {
         RANGE.contains(&seconds).then_some(Self(seconds))
     }
 
+    /// The day, as `2033-10-22`.
+    #[must_use]
+    pub fn day(self) -> String {
+        let (year, month, day) = self.date();
+        format!("{year:04}-{month:02}-{day:02}")
+    }
+
     /// Year, month and day.
     #[must_use]
     pub fn date(self) -> (i64, i64, i64) {

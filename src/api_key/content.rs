@@ -34,7 +34,7 @@ fn recognise(text: &str) -> Option<OtherContent> {
         OtherContent::Markup
     } else if let Ok(Value::Object(object)) = serde_json::from_str(text) {
         if object.contains_key("project_info") { OtherContent::GoogleServices } else { OtherContent::Json }
-    } else if text.starts_with("AIza") && text.len() == 39 {
+    } else if text.starts_with("AIza") && !text.contains(char::is_whitespace) {
         OtherContent::GoogleKey
     } else if first.starts_with("amzn1.oa2-cs.") || is_hex(&lower, 64) {
         OtherContent::ClientSecret

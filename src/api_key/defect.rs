@@ -152,9 +152,12 @@ impl Defect {
             | Self::LeadingBlankLine { .. }
             | Self::LeadingWhiteSpace { .. }
             | Self::TrailingWhiteSpace { .. }
-            | Self::TrailingNul { .. }
-            | Self::TrailingLineBreak { .. } => {
+            | Self::TrailingNul { .. } => {
                 "`apkkey inject` writes the exact key; by hand: `printf %s \"$KEY\" > api_key.txt`"
+            }
+            Self::TrailingLineBreak { .. } => {
+                "`apkkey inject` writes the exact key; by hand: `printf %s \"$(cat api_key.txt)\" > fixed.txt`, and take \
+                 that file"
             }
             Self::Wrapped { .. } => "join the lines: the key is one line",
             Self::WhiteSpaceInside { .. }

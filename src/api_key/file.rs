@@ -310,7 +310,7 @@ mod tests {
             (&b""[..], "the file is empty (0 bytes)"),
             (b"\n", "the first line is blank, and the SDK reads no other"),
             (b"YOUR_API_KEY\n", "the file holds the placeholder `YOUR_API_KEY` instead of a key"),
-            (b"hello", "the key has 1 part instead of three, separated by dots"),
+            (b"hello", "the file holds no Amazon API key: it has one part instead of three, separated by dots"),
             (
                 b"eyJhbGciOiJIUzI1NiJ9.eyJpc3MiOiJ4In0.AAAA",
                 "the file holds a token of another service (a JSON Web Token) instead of an Amazon API key",

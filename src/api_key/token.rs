@@ -57,7 +57,10 @@ pub enum TokenError {
     #[error("the file holds {0} instead of an Amazon API key")]
     Other(OtherContent),
     /// Not three parts.
-    #[error("the key has {found} {} instead of three, separated by dots", if *.found == 1 { "part" } else { "parts" })]
+    #[error("{} instead of three, separated by dots", match .found {
+        0 | 1 => "the file holds no Amazon API key: it has one part".to_owned(),
+        found => format!("the key has {found} parts"),
+    })]
     Parts {
         /// How many parts the first line has.
         found: usize,

@@ -10,14 +10,17 @@ mod library;
 mod names;
 mod placement;
 mod set;
+mod toolkit;
 
 pub use library::Library;
 pub use names::{NameFault, UnfitName};
-pub use placement::{NearMiss, Placement};
+pub use placement::{NearMiss, Placement, WantedFile};
 pub use set::{ApkSet, InnerApk, SetError, SetKind, is_encrypted_apkm};
+pub use toolkit::Toolkit;
 
 use crate::advice::Advice;
-use crate::limits::{API_KEY_ENTRY, MANIFEST_SIZE};
+use crate::limits::{API_KEY_ENTRY, MANIFEST_SIZE, RESOURCES_SIZE};
+use crate::manifest::resources::{self, ResourceError, TextResource};
 use crate::manifest::{Manifest, ManifestError};
 use crate::signature;
 use crate::source::ReadAt;
@@ -155,6 +158,13 @@ impl<'a> Archive<'a> {
         self.directory.entries().iter().filter(|entry| entry.name == name).collect()
     }
 
+    /// An entry that bundletool also turns into the key of the APK, when there is no [`Archive::key_entries`].
+    #[must_use]
+    pub fn key_entry_by_way_of_root(&self) -> Option<&Entry> {
+        let name = "base/root/assets/api_key.txt";
+        if self.kind == Kind::Aab { self.directory.find(name) } else { None }
+    }
+
     /// The bytes of a key entry.
     ///
     /// # Errors
@@ -163,10 +173,48 @@ impl<'a> Archive<'a> {
         self.directory.contents(self.source, entry, API_KEY_ENTRY)
     }
 
-    /// Entries that look like the key but stand where no SDK looks.
+    /// Entries that look like a wanted file but stand where no SDK looks.
     #[must_use]
-    pub fn near_misses(&self) -> Vec<NearMiss> {
-        placement::near_misses(self.kind, &self.directory)
+    pub fn near_misses(&self, wanted: WantedFile) -> Vec<NearMiss> {
+        placement::near_misses(wanted, self.kind, &self.directory)
+    }
+
+    /// Where a file of any name stands, as seen by an SDK that opens `assets/...`.
+    #[must_use]
+    pub fn placement_of(&self, entry: &Entry) -> Placement {
+        placement::of_other_name(self.kind, &entry.name)
+    }
+
+    /// The DEX files that Android loads; in an App Bundle those of every module.
+    pub fn dex_entries(&self) -> impl Iterator<Item = &Entry> {
+        self.directory.entries().iter().filter(|entry| is_dex(self.kind, &entry.name))
+    }
+
+    /// Whether the app brings code that Android does not load by itself: a packer's, or one that it loads later.
+    #[must_use]
+    pub fn brings_hidden_code(&self) -> bool {
+        self.directory.entries().iter().any(|entry| {
+            let name = entry.name.as_str();
+            let is_code = [".dex", ".jar", ".dex.jar"].iter().any(|ending| name.ends_with(ending));
+            is_code && name.contains("assets/") && !is_dex(self.kind, name)
+        })
+    }
+
+    /// Looks up a text among the resources of the app; in an App Bundle of its base module.
+    ///
+    /// # Errors
+    /// [`ResourceError`], also when there is no table of resources or it cannot be unpacked.
+    pub fn text_resource(&self, id: u32) -> Result<TextResource, ResourceError> {
+        let name = match self.kind {
+            Kind::Apk => "resources.arsc",
+            Kind::Aab => "base/resources.pb",
+        };
+        let entry = self.directory.find(name).ok_or(ResourceError::Missing)?;
+        let table = self.directory.contents(self.source, entry, RESOURCES_SIZE).map_err(|_| ResourceError::Damaged)?;
+        match self.kind {
+            Kind::Apk => resources::text_in_table(&table, id),
+            Kind::Aab => resources::text_in_proto(&table, id),
+        }
     }
 
     /// Entries with names that a store or a newer Android refuses.
@@ -198,58 +246,21 @@ impl fmt::Debug for Archive<'_> {
     }
 }
 
-/// A cross-platform toolkit that an app was made with.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Toolkit {
-    /// Apache Cordova.
-    Cordova,
-    /// Ionic Capacitor.
-    Capacitor,
-    /// Flutter.
-    Flutter,
-    /// React Native.
-    ReactNative,
-    /// Unity.
-    Unity,
-    /// .NET MAUI or Xamarin.
-    Dotnet,
-    /// Godot.
-    Godot,
-    /// Adobe AIR.
-    Air,
-}
-
-impl Toolkit {
-    fn of(kind: Kind, directory: &Directory) -> Option<Self> {
-        let prefix = if kind == Kind::Aab { "base/" } else { "" };
-        directory.entries().iter().find_map(|entry| {
-            let name = entry.name.strip_prefix(prefix)?;
-            TRACES.iter().find(|(trace, _)| name.starts_with(trace) || is_library(name, trace)).map(|(_, kit)| *kit)
-        })
-    }
-}
-
-/// Entries, or native libraries in any `lib/ABI/`, that only one toolkit makes.
-const TRACES: &[(&str, Toolkit)] = &[
-    ("assets/www/cordova.js", Toolkit::Cordova),
-    ("assets/capacitor.config.json", Toolkit::Capacitor),
-    ("assets/flutter_assets/", Toolkit::Flutter),
-    ("assets/index.android.bundle", Toolkit::ReactNative),
-    ("assets/bin/Data/", Toolkit::Unity),
-    ("libmonodroid.so", Toolkit::Dotnet),
-    ("libgodot_android.so", Toolkit::Godot),
-    ("libCore.so", Toolkit::Air),
-];
-
-fn is_library(name: &str, file: &str) -> bool {
-    name.starts_with("lib/") && file.starts_with("lib") && name.rsplit('/').next() == Some(file)
-}
-
 fn manifest_entry(kind: Kind) -> &'static str {
     match kind {
         Kind::Apk => "AndroidManifest.xml",
         Kind::Aab => "base/manifest/AndroidManifest.xml",
     }
+}
+
+/// `classes.dex`, `classes2.dex` and so on at the root of an APK; below `dex` in a module of a bundle.
+fn is_dex(kind: Kind, name: &str) -> bool {
+    let file = match kind {
+        Kind::Apk => Some(name),
+        Kind::Aab => name.split_once('/').and_then(|(_, rest)| rest.strip_prefix("dex/")),
+    };
+    let number = file.and_then(|file| file.strip_prefix("classes")?.strip_suffix(".dex"));
+    number.is_some_and(|number| number.bytes().all(|byte| byte.is_ascii_digit()))
 }
 
 fn kind_of(directory: &Directory) -> Result<Kind, ArchiveError> {

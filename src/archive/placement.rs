@@ -1,10 +1,61 @@
-//! Where a key file stands when it stands in the wrong place, and which build step puts it there.
+//! Where a file that an SDK opens by its name stands when it stands in the wrong place.
 
 use super::Kind;
+use crate::limits::NEAR_MISSES;
 use crate::zip::Directory;
 use std::fmt;
 
-/// An entry that looks like the key file but is not read by any SDK.
+/// A file that an SDK opens by one exact name in `assets`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct WantedFile {
+    /// Its name.
+    pub name: &'static str,
+    /// Its name in small letters, and names that people give it by mistake.
+    names: &'static [&'static str],
+}
+
+impl WantedFile {
+    /// The Amazon API key.
+    pub const API_KEY: Self = Self {
+        name: "api_key.txt",
+        names: &[
+            "api_key.txt",
+            "api_key.txt.txt",
+            "api_key",
+            "api_key (1).txt",
+            "api-key.txt",
+            "apikey.txt",
+            "api_key.text",
+            "api key.txt",
+        ],
+    };
+    /// The public key with which the Appstore SDK checks what Amazon tells it.
+    pub const APPSTORE_KEY: Self = Self {
+        name: "AppstoreAuthenticationKey.pem",
+        names: &[
+            "appstoreauthenticationkey.pem",
+            "appstoreauthenticationkey.pem.txt",
+            "appstoreauthenticationkey.pem.pem",
+            "appstoreauthenticationkey",
+            "appstoreauthenticationkey (1).pem",
+        ],
+    };
+
+    /// The entry that the SDK opens; in an App Bundle the one that becomes it.
+    #[must_use]
+    pub fn entry(self, kind: Kind) -> String {
+        match kind {
+            Kind::Apk => format!("assets/{}", self.name),
+            Kind::Aab => format!("base/assets/{}", self.name),
+        }
+    }
+
+    fn is_exact(self, lower: &str) -> bool {
+        self.names.first() == Some(&lower)
+    }
+}
+
+/// An entry that looks like the wanted file but is not read by any SDK.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NearMiss {
     /// The entry's name.
@@ -50,33 +101,6 @@ pub enum Placement {
     Elsewhere,
 }
 
-impl Placement {
-    /// What to do about it.
-    #[must_use]
-    pub fn help(&self) -> &'static str {
-        match self {
-            Self::WrongCase => "rename the file to `api_key.txt`, all in lower case",
-            Self::DoubleEnding => "rename the file to `api_key.txt`",
-            Self::Root => "put the file into the folder `assets` of the app module (app/src/main/assets)",
-            Self::Resource => "move the file from `res/raw` to `assets` (app/src/main/assets)",
-            Self::AssetsTwice => "move the file one folder up: the build adds `assets/` itself",
-            Self::CordovaWeb => {
-                "use <resource-file src=\"api_key.txt\" target=\"app/src/main/assets/api_key.txt\"/> instead of www/"
-            }
-            Self::CapacitorWeb => "move the file from the web folder to android/app/src/main/assets",
-            Self::FlutterAssets => "take the file out of pubspec.yaml and put it into android/app/src/main/assets",
-            Self::AssetsFolder => "move the file to the top of the folder `assets`",
-            Self::OtherModule(_) => "move the file to the base module: features and packs are installed later or apart",
-            Self::BaseRoot => "move the file to `assets` of the base module",
-            Self::OutsideModules => "put the file into `base/assets`: an App Bundle has no `assets` of its own",
-            Self::Backslash => "write the archive with `/` in names: Android does not know `\\`",
-            Self::Folder => "put the file there, not a folder",
-            Self::OtherName => "rename the file to `api_key.txt`",
-            Self::Elsewhere => "put the file into the folder `assets` of the app module (app/src/main/assets)",
-        }
-    }
-}
-
 impl fmt::Display for Placement {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let text = match self {
@@ -103,74 +127,74 @@ impl fmt::Display for Placement {
     }
 }
 
-/// All entries that look like a misplaced key.
-pub(super) fn near_misses(kind: Kind, directory: &Directory) -> Vec<NearMiss> {
-    let entries = directory.entries().iter();
+/// All entries that look like the wanted file and stand elsewhere.
+pub(super) fn near_misses(wanted: WantedFile, kind: Kind, directory: &Directory) -> Vec<NearMiss> {
+    let right = wanted.entry(kind);
+    let entries = directory.entries().iter().filter(|entry| entry.name != right);
     entries
         .filter_map(|entry| {
-            let placement = classify(kind, &entry.name)?;
+            let placement = classify(wanted, kind, &entry.name)?;
             Some(NearMiss { entry: entry.name.clone(), placement })
         })
+        .take(NEAR_MISSES)
         .collect()
 }
 
-fn classify(kind: Kind, name: &str) -> Option<Placement> {
-    let right = match kind {
-        Kind::Apk => "assets/api_key.txt",
-        Kind::Aab => "base/assets/api_key.txt",
-    };
-    // bundletool puts `base/root/assets/x` at `assets/x` as well, unless `base/assets/x` exists
-    if name == right || (kind == Kind::Aab && name.starts_with("META-INF/")) {
+fn classify(wanted: WantedFile, kind: Kind, name: &str) -> Option<Placement> {
+    if kind == Kind::Aab && name.starts_with("META-INF/") {
         return None;
     }
     let lower = name.to_ascii_lowercase();
     let file = lower.trim_end_matches('/').rsplit(['/', '\\']).next()?.to_owned();
-    if !looks_like_a_key(&file) {
+    if !wanted.names.contains(&file.as_str()) {
         return None;
     }
     if lower.contains('\\') {
-        return (file == "api_key.txt").then_some(Placement::Backslash);
+        return wanted.is_exact(&file).then_some(Placement::Backslash);
     }
     if name.ends_with('/') {
-        return (file == "api_key.txt").then_some(Placement::Folder);
+        return wanted.is_exact(&file).then_some(Placement::Folder);
     }
-    if lower == right {
+    if lower == wanted.entry(kind).to_ascii_lowercase() {
         return Some(Placement::WrongCase);
     }
-    if kind == Kind::Aab { Some(in_bundle(name, &lower, &file)) } else { Some(in_apk(&lower, &file)) }
+    let is_exact = wanted.is_exact(&file);
+    let place = if kind == Kind::Aab { in_bundle(name, &lower, is_exact) } else { in_apk(&lower, is_exact) };
+    let twice = file.ends_with(".txt.txt") || file.ends_with(".pem.txt") || file.ends_with(".pem.pem");
+    Some(if place == Placement::OtherName && twice { Placement::DoubleEnding } else { place })
 }
 
-fn looks_like_a_key(file: &str) -> bool {
-    matches!(
-        file,
-        "api_key.txt" | "api_key.txt.txt" | "api_key" | "api-key.txt" | "apikey.txt" | "api_key.text" | "api key.txt"
-    )
+/// Where a file of another name stands.
+pub(super) fn of_other_name(kind: Kind, name: &str) -> Placement {
+    let lower = name.to_ascii_lowercase();
+    if kind == Kind::Aab { in_bundle(name, &lower, false) } else { in_apk(&lower, false) }
 }
 
-fn in_bundle(name: &str, lower: &str, file: &str) -> Placement {
+fn in_bundle(name: &str, lower: &str, is_exact: bool) -> Placement {
     let Some((module, rest)) = name.split_once('/') else { return Placement::OutsideModules };
     match module {
         "assets" | "res" => Placement::OutsideModules,
         "base" => match lower.split('/').nth(1) {
             Some("root") => Placement::BaseRoot,
-            _ => in_apk(&rest.to_ascii_lowercase(), file),
+            _ => in_apk(&rest.to_ascii_lowercase(), is_exact),
         },
         other => Placement::OtherModule(other.to_owned()),
     }
 }
 
-fn in_apk(lower: &str, file: &str) -> Placement {
-    let folder = lower.strip_suffix(file).unwrap_or(lower).trim_end_matches('/');
+fn in_apk(lower: &str, is_exact: bool) -> Placement {
+    let folder = lower.rsplit_once('/').map_or("", |(folder, _)| folder);
     match folder {
         "" => Placement::Root,
-        "assets" if file == "api_key.txt.txt" => Placement::DoubleEnding,
-        "assets" if file == "api_key.txt" => Placement::WrongCase,
+        "assets" if is_exact => Placement::WrongCase,
         "assets" => Placement::OtherName,
         "assets/assets" => Placement::AssetsTwice,
         "assets/www" => Placement::CordovaWeb,
         "assets/public" => Placement::CapacitorWeb,
-        _ if folder.starts_with("res/") => Placement::Resource,
+        _ if folder == "res" || folder.starts_with("res/") => Placement::Resource,
         _ if folder.starts_with("assets/flutter_assets") => Placement::FlutterAssets,
+        _ if folder.starts_with("assets/www/") => Placement::CordovaWeb,
+        _ if folder.starts_with("assets/public/") => Placement::CapacitorWeb,
         _ if folder.starts_with("assets/") => Placement::AssetsFolder,
         _ => Placement::Elsewhere,
     }
@@ -190,6 +214,7 @@ mod tests {
             ("res/raw/api_key.txt", Placement::Resource),
             ("assets/assets/api_key.txt", Placement::AssetsTwice),
             ("assets/www/api_key.txt", Placement::CordovaWeb),
+            ("assets/www/assets/api_key.txt", Placement::CordovaWeb),
             ("assets/public/api_key.txt", Placement::CapacitorWeb),
             ("assets/flutter_assets/assets/api_key.txt", Placement::FlutterAssets),
             ("assets/config/api_key.txt", Placement::AssetsFolder),
@@ -198,7 +223,7 @@ mod tests {
             ("assets/apikey.txt", Placement::OtherName),
             ("src/main/api_key.txt", Placement::Elsewhere),
         ] {
-            assert_eq!(classify(Kind::Apk, name), Some(placement), "{name}");
+            assert_eq!(classify(WantedFile::API_KEY, Kind::Apk, name), Some(placement), "{name}");
         }
     }
 
@@ -213,14 +238,26 @@ mod tests {
             ("base/assets/config/api_key.txt", Placement::AssetsFolder),
             ("base\\assets\\api_key.txt", Placement::Backslash),
         ] {
-            assert_eq!(classify(Kind::Aab, name), Some(placement), "{name}");
+            assert_eq!(classify(WantedFile::API_KEY, Kind::Aab, name), Some(placement), "{name}");
         }
     }
 
     #[test]
-    fn the_right_place_and_other_files_are_no_near_miss() {
-        assert_eq!(classify(Kind::Apk, "assets/api_key.txt"), None);
-        assert_eq!(classify(Kind::Aab, "base/assets/api_key.txt"), None);
-        assert_eq!(classify(Kind::Apk, "assets/keys.txt"), None);
+    fn the_appstore_s_key_is_looked_for_in_the_same_way() {
+        for (name, placement) in [
+            ("assets/appstoreauthenticationkey.pem", Placement::WrongCase),
+            ("assets/AppstoreAuthenticationKey.pem.txt", Placement::DoubleEnding),
+            ("AppstoreAuthenticationKey.pem", Placement::Root),
+            ("res/raw/appstoreauthenticationkey.pem", Placement::Resource),
+        ] {
+            assert_eq!(classify(WantedFile::APPSTORE_KEY, Kind::Apk, name), Some(placement), "{name}");
+        }
+    }
+
+    #[test]
+    fn other_files_are_no_near_miss() {
+        assert_eq!(classify(WantedFile::API_KEY, Kind::Apk, "assets/keys.txt"), None);
+        assert_eq!(classify(WantedFile::API_KEY, Kind::Aab, "META-INF/api_key.txt"), None);
+        assert_eq!(classify(WantedFile::APPSTORE_KEY, Kind::Apk, "assets/api_key.txt"), None);
     }
 }

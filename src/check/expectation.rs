@@ -1,7 +1,11 @@
 //! What the caller knows beyond the file: the package, and the certificate that will really sign.
 
+use crate::advice::Advice;
 use crate::fingerprint::{Fingerprints, Md5, Sha256};
+use crate::text::Untrusted;
 use std::fmt;
+use std::str::FromStr;
+use thiserror::Error;
 
 /// What the app must match.
 #[derive(Debug, Clone, Default)]
@@ -12,8 +16,59 @@ pub struct Expectations {
     pub certificate: Option<NamedCertificate>,
     /// The store that will sign again.
     pub store: Option<Store>,
-    /// Other certificates at hand (further aliases of a keystore), to name the one that a wrong key was made for.
+    /// The security profile that the key must belong to.
+    pub profile: Option<ProfileId>,
+    /// Other certificates at hand (further aliases of a keystore), to name the one that a wrong key was made for. Without
+    /// a named certificate, one of them must be named when the file's own does not count.
     pub others: Vec<(String, Fingerprints)>,
+}
+
+/// A security profile in Amazon's console, by one of its two names.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ProfileId {
+    /// `amzn1.application-oa2-client.` and 32 hex digits: what servers, and OneSignal's settings, have.
+    Client(String),
+    /// `amzn1.application.` and 32 hex digits: what the console calls Security Profile ID.
+    Profile(String),
+}
+
+/// What was given is no name of a security profile.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum ProfileIdError {
+    /// A secret was given.
+    #[error("this is a client secret, not a client id")]
+    Secret,
+    /// Something else was given.
+    #[error("`{}` is no client id", Untrusted(.0))]
+    Malformed(String),
+}
+
+impl Advice for ProfileIdError {
+    fn help(&self) -> Option<String> {
+        let text = match self {
+            Self::Secret => "others may have seen it on this command line: make a new one, and give the client id here",
+            Self::Malformed(_) => "a client id is `amzn1.application-oa2-client.` and 32 hex digits",
+        };
+        Some(text.to_owned())
+    }
+}
+
+impl FromStr for ProfileId {
+    type Err = ProfileIdError;
+
+    fn from_str(text: &str) -> Result<Self, ProfileIdError> {
+        let is_hex = |digits: &str, count| digits.len() == count && digits.bytes().all(|byte| byte.is_ascii_hexdigit());
+        if text.starts_with("amzn1.oa2-cs.") || is_hex(text, 64) {
+            return Err(ProfileIdError::Secret);
+        }
+        if text.strip_prefix("amzn1.application-oa2-client.").is_some_and(|digits| is_hex(digits, 32)) {
+            return Ok(Self::Client(text.to_owned()));
+        }
+        if text.strip_prefix("amzn1.application.").is_some_and(|digits| is_hex(digits, 32)) {
+            return Ok(Self::Profile(text.to_owned()));
+        }
+        Err(ProfileIdError::Malformed(text.to_owned()))
+    }
 }
 
 /// A certificate as the caller named it: by file, or by one or both of its digests.
@@ -52,6 +107,28 @@ impl Store {
         match self {
             Self::Amazon => "`Appstore Certificate Hashes` on the upload page of the Amazon developer console",
             Self::Play => "`App signing` in the Play Console",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tells_ids_and_secrets_apart() {
+        let digits = "0123456789abcdef".repeat(2);
+        let client = format!("amzn1.application-oa2-client.{digits}");
+        let profile = format!("amzn1.application.{digits}");
+        assert_eq!(client.parse(), Ok(ProfileId::Client(client)));
+        assert_eq!(profile.parse(), Ok(ProfileId::Profile(profile)));
+        for secret in [format!("amzn1.oa2-cs.v1.{digits}{digits}"), format!("{digits}{digits}")] {
+            let error = secret.parse::<ProfileId>().unwrap_err();
+            assert_eq!(error, ProfileIdError::Secret);
+            assert!(!error.to_string().contains(&digits) && !error.help().unwrap().contains(&digits));
+        }
+        for text in ["", "amzn1.application-oa2-client.0", "onesignal"] {
+            assert!(matches!(text.parse::<ProfileId>(), Err(ProfileIdError::Malformed(_))), "{text}");
         }
     }
 }

@@ -1,13 +1,18 @@
 //! Everything that checks look at, read once.
 
+use super::code::Code;
 use super::expectation::Expectations;
+use super::placed_key::{AppstoreKey, FoundKey, ManifestKey, PlacedKey};
+use super::secrets::Secrets;
 use super::set::SetMember;
+use super::{adm, lwa};
 use crate::advice::Advice;
-use crate::api_key::{ApiKey, Authentic, KeyFile, NotAuthentic, TokenKey, authenticate};
+use crate::api_key::{ApiKey, TokenKey};
 use crate::archive::{Archive, ArchiveError, Kind, NearMiss, Toolkit, UnfitName};
 use crate::manifest::Manifest;
-use crate::signature::{self, SignatureError, Signatures};
-use crate::zip::{Survey, Violation, ZipError};
+use crate::signature::{self, SignatureError, Signatures, Verdict};
+use crate::timestamp::Timestamp;
+use crate::zip::{Survey, Violation};
 use thiserror::Error;
 
 /// How much of the file is read.
@@ -28,6 +33,9 @@ pub enum FactsError {
     /// The signature cannot be looked at.
     #[error(transparent)]
     Signature(#[from] SignatureError),
+    /// The file's own certificate does not count, and several others are at hand.
+    #[error("the keystore has several entries: {}", .0.join(", "))]
+    SeveralCertificates(Vec<String>),
 }
 
 impl Advice for FactsError {
@@ -35,26 +43,8 @@ impl Advice for FactsError {
         match self {
             Self::Archive(error) => error.help(),
             Self::Signature(error) => error.help(),
+            Self::SeveralCertificates(_) => Some("name the one that will sign with --ks-key-alias".to_owned()),
         }
-    }
-}
-
-/// The key file that was found at its place.
-#[derive(Debug)]
-pub struct PlacedKey {
-    /// The entry's name.
-    pub entry: String,
-    /// What is in it, or why it cannot be read.
-    pub file: Result<KeyFile, ZipError>,
-    /// Whether Amazon signed it; only when there is a key to ask about.
-    pub authentic: Option<Result<Authentic<ApiKey>, NotAuthentic>>,
-}
-
-impl PlacedKey {
-    /// The key that could be read, whoever made it.
-    #[must_use]
-    pub fn key(&self) -> Option<&ApiKey> {
-        self.file.as_ref().ok().and_then(|file| file.key.as_ref().ok())
     }
 }
 
@@ -73,16 +63,30 @@ pub struct Facts {
     pub manifest: Manifest,
     /// The signature and its certificates.
     pub signatures: Signatures,
-    /// The key at its place. With several entries of the name, the first.
+    /// The key that an SDK reads. With several entries of the name, the first.
     pub key: Option<PlacedKey>,
     /// How many entries have the key's name.
     pub key_entries: usize,
+    /// The key's entry, when it is there and has no bytes.
+    pub empty_key_entry: Option<String>,
+    /// What the manifest has under the names of a key.
+    pub manifest_key: Option<ManifestKey>,
     /// Files that look like the key and stand elsewhere.
     pub near_misses: Vec<NearMiss>,
+    /// Those in other modules of an App Bundle for which bundletool refuses it.
+    pub key_conflicts: Vec<String>,
+    /// The Appstore SDK's own key.
+    pub appstore_key: AppstoreKey,
     /// Where the key belongs.
     pub key_entry_name: &'static str,
     /// The toolkit that made the app.
     pub toolkit: Option<Toolkit>,
+    /// The app's classes; only at [`Depth::Full`], and when the app has a key or uses Amazon's services.
+    pub code: Option<Code>,
+    /// Secrets in the archive; only at [`Depth::Full`].
+    pub secrets: Option<Secrets>,
+    /// The day, if the caller told it.
+    pub today: Option<Timestamp>,
     /// What the caller knows.
     pub expectations: Expectations,
     /// The set that the app stands in.
@@ -104,6 +108,25 @@ pub struct Question<'a> {
     pub stamp_cert_digest: Option<[u8; 32]>,
     /// The contents of the `.idsig` file, when the v4 signature shall be checked.
     pub v4_signature: Option<Vec<u8>>,
+    /// The time, for certificates that expire. The library knows no clock.
+    pub today: Option<Timestamp>,
+    /// What is looked into at [`Depth::Full`].
+    pub contents: Contents,
+}
+
+/// Contents that cost time and that not every check needs: [`super::Selection::contents`] tells.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Contents {
+    /// The tables of the DEX files.
+    pub code: bool,
+    /// Files that may be secrets.
+    pub secrets: bool,
+}
+
+impl Default for Contents {
+    fn default() -> Self {
+        Self { code: true, secrets: true }
+    }
 }
 
 impl Facts {
@@ -119,13 +142,13 @@ impl Facts {
         let manifest = archive.manifest()?;
         let request = signature_request(archive.kind(), &manifest, question);
         let signatures = signature::examine(archive.source(), archive.directory(), &request)?;
-        let entries = archive.key_entries();
-        let key = entries.first().map(|entry| {
-            let file = archive.key_contents(entry).map(|bytes| KeyFile::read(&bytes));
-            let key = file.as_ref().ok().and_then(|file| file.key.as_ref().ok());
-            let authentic = key.map(|key| authenticate(key, question.token_key));
-            PlacedKey { entry: entry.name.clone(), file, authentic }
-        });
+        check_alias(archive.kind(), &signatures, &expectations)?;
+        let found = FoundKey::search(archive, &manifest, question.token_key);
+        let has_key = found.key.is_some() || found.entries > 0 || !found.near_misses.is_empty();
+        let is_concerned = has_key || adm::is_declared(&manifest) || lwa::is_declared(&manifest);
+        let Contents { code, secrets } = question.contents;
+        let is_full = question.depth == Depth::Full;
+        let code = (is_concerned && is_full && code).then(|| Code::read(archive));
         Ok(Self {
             kind: archive.kind(),
             violations: archive.directory().violations().to_vec(),
@@ -136,21 +159,43 @@ impl Facts {
             unfit_names: archive.unfit_names(),
             manifest,
             signatures,
-            key,
-            key_entries: entries.len(),
-            near_misses: archive.near_misses(),
+            key: found.key,
+            key_entries: found.entries,
+            empty_key_entry: found.empty_entry,
+            manifest_key: found.in_manifest,
+            near_misses: found.near_misses,
+            key_conflicts: found.conflicts,
+            appstore_key: AppstoreKey::search(archive),
             key_entry_name: archive.key_entry_name(),
             toolkit: archive.toolkit(),
+            code,
+            secrets: (is_full && secrets).then(|| Secrets::search(archive)),
+            today: question.today,
             expectations,
             set: None,
         })
     }
 
-    /// The key that could be read, whoever made it.
+    /// The key that somebody meant: the one inside damaged bytes, else what the SDK reads.
     #[must_use]
     pub fn api_key(&self) -> Option<&ApiKey> {
-        self.key.as_ref().and_then(PlacedKey::key)
+        self.key.as_ref().and_then(PlacedKey::meant)
     }
+
+    /// Whether damage to the bytes hides a genuine key from the SDK.
+    pub(super) fn has_hidden_key(&self) -> bool {
+        self.key.as_ref().is_some_and(|key| matches!(key.hidden, Some(Ok(_))))
+    }
+}
+
+/// When the file's own certificate does not count, one of several must have been named.
+fn check_alias(kind: Kind, signatures: &Signatures, expectations: &Expectations) -> Result<(), FactsError> {
+    let own_counts = kind == Kind::Apk && expectations.store.is_none() && signatures.verdict != Verdict::Unsigned;
+    if own_counts || expectations.certificate.is_some() || expectations.others.is_empty() {
+        return Ok(());
+    }
+    let names = expectations.others.iter().map(|(name, known)| format!("{name} (MD5 {})", known.md5));
+    Err(FactsError::SeveralCertificates(names.collect()))
 }
 
 /// The API levels for which the signature counts, and what the manifest says that changes the rules.

@@ -1,6 +1,8 @@
 //! Checks of the key file's bytes. Login with Amazon reads past some defects; Amazon Device Messaging does not.
 
-use super::{Check, Facts, Finding, Group, Outcome};
+use super::placed_key::KeyPlace;
+use super::{Check, Facts, Finding, Group, Outcome, Severity, adm};
+use crate::advice::Advice;
 use crate::api_key::{Defect, KeyFile, TokenError};
 
 pub(super) const CHECKS: &[Check] = &[
@@ -66,38 +68,53 @@ fn unreadable(facts: &Facts) -> Outcome {
 }
 
 fn empty(facts: &Facts) -> Outcome {
-    match file(facts) {
-        None => Outcome::Moot("there is no key to read"),
-        Some(KeyFile { key: Err(TokenError::Empty), .. }) => Outcome::fail(
-            Finding::new("the key file has 0 bytes: the SDK then looks for the key in the manifest")
-                .help("write the key into it: `apkkey inject`"),
-        ),
-        Some(_) => Outcome::Pass,
+    let Some(entry) = &facts.empty_key_entry else {
+        return if facts.key.is_none() { Outcome::Moot("there is no key") } else { Outcome::Pass };
+    };
+    let finding = Finding::new(format!("`{entry}` has 0 bytes")).help("write the key into it, or use `apkkey inject`");
+    let falls_back = matches!(facts.key.as_ref().map(|key| &key.place), Some(KeyPlace::MetaData(_)));
+    if falls_back && !adm::is_used(facts) {
+        let message = format!("`{entry}` has 0 bytes: Login with Amazon reads the key in the manifest instead");
+        return Outcome::fail(Finding { message, ..finding }.weighing(Severity::Warning));
     }
+    Outcome::fail(finding)
 }
 
 fn malformed(facts: &Facts) -> Outcome {
     let Some(file) = file(facts) else { return Outcome::Moot("there is no key to read") };
+    if file.repaired().is_some() {
+        return Outcome::Moot("there is a key inside: other checks say what hides it");
+    }
     match &file.key {
         Ok(_) => Outcome::Pass,
         Err(TokenError::Empty) => Outcome::Moot("the key file is empty"),
         Err(error) => {
-            let finding = Finding::new(error.to_string());
-            let help = crate::advice::Advice::help(error);
-            Outcome::fail(help.map_or_else(|| finding.clone(), |help| finding.clone().help(help)))
+            let mut finding = Finding::new(format!("{error}: every Amazon SDK refuses the key (`Invalid JWT format`)"));
+            finding.help = error.help();
+            Outcome::fail(finding)
         }
     }
 }
 
 fn defects(facts: &Facts, check: &str) -> Outcome {
     let Some(file) = file(facts) else { return Outcome::Moot("there is no key to read") };
+    if file.key.is_err() && file.repaired().is_none() {
+        return Outcome::Moot("the file holds no key");
+    }
     let findings = file.defects.iter().filter(|defect| check_of(defect) == check).map(|defect| {
         let scope = if defect.accepted_by_lwa() {
             ": Amazon Device Messaging refuses the key (Login with Amazon alone would accept it)"
         } else {
             ": every Amazon SDK refuses the key"
         };
-        Finding::new(format!("{defect}{scope}")).help(defect.help()).evidence("defect", defect.id())
+        let help = match facts.has_hidden_key() {
+            true => format!("{}; the key inside is genuine", defect.help()),
+            false => defect.help().to_owned(),
+        };
+        let finding = Finding::new(format!("{defect}{scope}")).help(help).evidence("defect", defect.id());
+        // what Device Messaging would refuse does not matter where it does not look
+        let in_manifest = matches!(facts.key.as_ref().map(|key| &key.place), Some(KeyPlace::MetaData(_)));
+        if in_manifest && defect.accepted_by_lwa() { finding.weighing(Severity::Warning) } else { finding }
     });
     Outcome::from_findings(findings.collect())
 }

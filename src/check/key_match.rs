@@ -1,15 +1,18 @@
 //! Checks of the key against the package and against the certificate that a device will report.
 //!
 //! The SDK asks whether *some* signing certificate has the key's MD5 and *some* has its SHA-256. Here both must be of
-//! one certificate, and for every Android version that the app supports.
+//! one certificate, and for every Android version that the app supports. One cause gives one finding: a key for another
+//! certificate altogether is told of by its MD5 alone.
 
 use super::expectation::NamedCertificate;
+use super::remedy::CONSOLE;
 use super::signature::levels;
 use super::{Check, Facts, Finding, Group, Outcome};
 use crate::api_key::{Claimed, Claims};
 use crate::archive::Kind;
 use crate::certificate::{Certificate, WellKnown};
 use crate::fingerprint::{Fingerprints, Md5, Sha256};
+use crate::manifest::Flag;
 use crate::signature::Verdict;
 use crate::text::Untrusted;
 use std::fmt::Display;
@@ -18,7 +21,7 @@ pub(super) const CHECKS: &[Check] = &[
     Check::new("key-package-mismatch", Group::Key, "the key is for this package", package),
     Check::new("key-md5-mismatch", Group::Key, "the key's MD5 is that of the signing certificate", md5),
     Check::new("key-sha256-mismatch", Group::Key, "the key's SHA-256 is that of the signing certificate", sha256),
-    Check::new("key-certificates-mixed", Group::Key, "MD5 and SHA-256 are of one certificate", mixed),
+    Check::new("key-certificates-mixed", Group::Key, "MD5 and SHA-256 are of one certificate", mixed).warning(),
     Check::new("key-without-md5", Group::Key, "the key is bound to a certificate", unbound).warning(),
 ];
 
@@ -36,7 +39,10 @@ fn package(facts: &Facts) -> Outcome {
     let cause = package_cause(wanted, found);
     Outcome::fail(
         Finding::new(format!("the key is for `{}`, the app is `{}`{cause}", Untrusted(found), Untrusted(wanted)))
-            .help(format!("make a key for the package `{}` in Amazon's console", Untrusted(wanted)))
+            .help(format!(
+                "{CONSOLE} make a key for the package `{}`, and put it into this variant's assets",
+                Untrusted(wanted)
+            ))
             .evidence("wanted", wanted)
             .evidence("found", found),
     )
@@ -63,10 +69,17 @@ struct Target {
     sha256: Option<Sha256>,
 }
 
-/// For each range of Android versions, the certificates that count.
-fn targets(facts: &Facts) -> Result<Vec<(String, Vec<Target>)>, Outcome> {
+/// What devices of a range of Android versions report.
+struct Expected {
+    /// ` on API 21 to 27`, or nothing when there is one range.
+    range: String,
+    certificates: Vec<Target>,
+}
+
+/// What must be matched, range by range.
+fn expected(facts: &Facts) -> Result<Vec<Expected>, Outcome> {
     if let Some(named) = &facts.expectations.certificate {
-        return Ok(vec![(String::new(), vec![named_target(named)])]);
+        return Ok(vec![Expected { range: String::new(), certificates: vec![named_target(named)] }]);
     }
     if let Some(store) = facts.expectations.store {
         return Err(Outcome::Unknown(
@@ -86,9 +99,9 @@ fn targets(facts: &Facts) -> Result<Vec<(String, Vec<Target>)>, Outcome> {
         return Err(Outcome::Unknown(finding.help(help)));
     }
     let several = facts.signatures.device.len() > 1;
-    let ranges = facts.signatures.device.iter().map(|device| {
-        let name = if several { format!(" on API {}", levels(device.range)) } else { String::new() };
-        (name, device.certificates.iter().map(own_target).collect())
+    let ranges = facts.signatures.device.iter().map(|device| Expected {
+        range: if several { format!(" on API {}", levels(device.range)) } else { String::new() },
+        certificates: device.certificates.iter().map(own_target).collect(),
     });
     let ranges: Vec<_> = ranges.collect();
     if ranges.is_empty() {
@@ -123,125 +136,200 @@ fn value<T: Copy>(claimed: Option<&Claimed<T>>) -> Option<T> {
     claimed.and_then(|claimed| claimed.value)
 }
 
-/// One of the two digests, and where each side has it.
-struct Digest<T> {
-    name: &'static str,
-    claimed: fn(&Claims) -> Option<&Claimed<T>>,
-    of_target: fn(&Target) -> Option<T>,
-    of_known: fn(&Fingerprints) -> T,
+/// Whether the key's digests are among those of a range; `None` when the key or the certificates have no such digest.
+struct Fit {
+    md5: Option<bool>,
+    sha256: Option<bool>,
+    /// Whether one certificate has all that the key has.
+    together: bool,
 }
 
-const MD5: Digest<Md5> = Digest {
-    name: "MD5",
-    claimed: |claims| claims.md5.as_ref(),
-    of_target: |target| target.md5,
-    of_known: |known| known.md5,
-};
+impl Fit {
+    fn of(claims: &Claims, certificates: &[Target]) -> Self {
+        let (md5, sha256) = (value(claims.md5.as_ref()), value(claims.sha256.as_ref()));
+        let known_md5 = certificates.iter().any(|target| target.md5.is_some());
+        let known_sha256 = certificates.iter().any(|target| target.sha256.is_some());
+        let has_md5 = |target: &Target| target.md5.is_some() && target.md5 == md5;
+        let has_sha256 = |target: &Target| target.sha256.is_some() && target.sha256 == sha256;
+        Self {
+            md5: (claims.md5.is_some() && known_md5).then(|| certificates.iter().any(has_md5)),
+            sha256: (claims.sha256.is_some() && known_sha256).then(|| certificates.iter().any(has_sha256)),
+            together: certificates.iter().any(|target| has_md5(target) && has_sha256(target)),
+        }
+    }
+}
 
-const SHA256: Digest<Sha256> = Digest {
-    name: "SHA-256",
-    claimed: |claims| claims.sha256.as_ref(),
-    of_target: |target| target.sha256,
-    of_known: |known| known.sha256,
-};
+/// How a key fits each range.
+type Fits = Vec<(Expected, Fit)>;
+
+/// The claims of the key, and how they fit.
+fn fits(facts: &Facts) -> Result<(&Claims, Fits), Outcome> {
+    let claims = facts.api_key().ok_or(Outcome::Moot(NO_KEY))?.claims();
+    let expected = expected(facts)?;
+    let fits = expected.into_iter().map(|expected| {
+        let fit = Fit::of(claims, &expected.certificates);
+        (expected, fit)
+    });
+    Ok((claims, fits.collect()))
+}
 
 fn md5(facts: &Facts) -> Outcome {
-    compare(facts, &MD5)
+    if facts.api_key().is_some_and(|key| key.claims().md5.is_none()) {
+        return Outcome::Moot("the key names no MD5");
+    }
+    let (claims, fits) = match fits(facts) {
+        Ok(found) => found,
+        Err(outcome) => return outcome,
+    };
+    if fits.iter().all(|(_, fit)| fit.md5.is_none()) {
+        return Outcome::Moot("the MD5 of the named certificate was not given");
+    }
+    let wrong = fits.iter().filter(|(_, fit)| fit.md5 == Some(false));
+    let findings = wrong.map(|(expected, fit)| {
+        let cause = cause(facts, value(claims.md5.as_ref()), |known| known.md5);
+        let (names, range) = (names(expected), &expected.range);
+        let message = match fit.sha256 {
+            Some(true) => {
+                format!("the key's SHA-256 is right, its MD5 is of another certificate than {names}{range}{cause}")
+            }
+            Some(false) | None => format!("the key is for another certificate than {names}{range}{cause}"),
+        };
+        let wanted = expected.certificates.iter().filter_map(|target| target.md5);
+        mismatch(facts, message, fit.sha256 == Some(true))
+            .evidence("wanted", joined(wanted))
+            .evidence("found", claims.md5.as_ref().map_or_else(String::new, |claimed| claimed.text.clone()))
+    });
+    Outcome::from_findings(findings.collect())
 }
 
 fn sha256(facts: &Facts) -> Outcome {
-    compare(facts, &SHA256)
-}
-
-/// Holds one digest of the key against every range.
-fn compare<T: Copy + PartialEq + Display>(facts: &Facts, digest: &Digest<T>) -> Outcome {
-    let Some(key) = facts.api_key() else { return Outcome::Moot(NO_KEY) };
-    let Some(claim) = (digest.claimed)(key.claims()) else { return Outcome::Moot("the key names no such digest") };
-    let ranges = match targets(facts) {
-        Ok(ranges) => ranges,
-        Err(_) if digest.name != MD5.name && key.claims().md5.is_some() => {
+    if facts.api_key().is_some_and(|key| key.claims().sha256.is_none()) {
+        return Outcome::Moot("the key names no SHA-256: keys issued before March 2017 have none");
+    }
+    let (claims, fits) = match fits(facts) {
+        Ok(found) => found,
+        Err(_) if facts.api_key().is_some_and(|key| key.claims().md5.is_some()) => {
             return Outcome::Moot("the certificate that devices will see is not known");
         }
         Err(outcome) => return outcome,
     };
-    let mut findings = Vec::new();
-    for (range, certificates) in &ranges {
-        let wanted: Vec<T> = certificates.iter().filter_map(digest.of_target).collect();
-        if wanted.is_empty() {
-            return Outcome::Moot("the named certificate's digest of this kind was not given");
-        }
-        if !claim.value.is_some_and(|value| wanted.contains(&value)) {
-            let cause = cause(facts, claim.value, digest.of_known);
-            findings.push(mismatch(digest.name, (range, certificates), (&wanted, &claim.text), &cause));
-        }
+    if fits.iter().all(|(_, fit)| fit.sha256.is_none()) {
+        return Outcome::Moot("the SHA-256 of the named certificate was not given");
     }
-    Outcome::from_findings(findings)
+    let told = fits.iter().any(|(_, fit)| fit.sha256 == Some(false) && fit.md5 == Some(false));
+    let wrong = fits.iter().filter(|(_, fit)| fit.sha256 == Some(false) && fit.md5 != Some(false));
+    let findings = wrong.map(|(expected, fit)| {
+        let cause = cause(facts, value(claims.sha256.as_ref()), |known| known.sha256);
+        let (names, range) = (names(expected), &expected.range);
+        let message = match fit.md5 {
+            Some(_) => {
+                format!("the key's MD5 is right, its SHA-256 is of another certificate than {names}{range}{cause}")
+            }
+            None => format!("the key is for a certificate with another SHA-256 than {names}{range}{cause}"),
+        };
+        let wanted = expected.certificates.iter().filter_map(|target| target.sha256);
+        mismatch(facts, message, fit.md5.is_some())
+            .evidence("wanted", joined(wanted))
+            .evidence("found", claims.sha256.as_ref().map_or_else(String::new, |claimed| claimed.text.clone()))
+    });
+    let findings: Vec<_> = findings.collect();
+    match findings.is_empty() && told {
+        true => Outcome::Moot("the key is for another certificate altogether: see key-md5-mismatch"),
+        false => Outcome::from_findings(findings),
+    }
 }
 
-fn mismatch<T: Display>(
-    digest: &str,
-    (range, certificates): (&str, &[Target]),
-    (wanted, found): (&[T], &str),
-    cause: &str,
-) -> Finding {
-    let names: Vec<_> = certificates.iter().map(|target| target.name.as_str()).collect();
-    let shown: Vec<_> = wanted.iter().map(ToString::to_string).collect();
-    let names = names.join(" or ");
-    Finding::new(format!("the key is for a certificate with another {digest} than {names}{range}{cause}"))
-        .help(format!("make a key with this {digest} in Amazon's console, or sign with the certificate of the key"))
-        .evidence("wanted", shown.join(" "))
-        .evidence("found", found)
+fn names(expected: &Expected) -> String {
+    let names: Vec<_> = expected.certificates.iter().map(|target| target.name.as_str()).collect();
+    names.join(" or ")
+}
+
+fn joined<T: Display>(digests: impl Iterator<Item = T>) -> String {
+    digests.map(|digest| digest.to_string()).collect::<Vec<_>>().join(" ")
+}
+
+/// A finding with what to do; `half` when one of the two digests is right.
+fn mismatch(facts: &Facts, message: String, half: bool) -> Finding {
+    let named = facts.expectations.certificate.is_some();
+    let again = if half {
+        "Amazon's form takes an MD5 and a SHA-256 without comparing them: make the key again with both of one certificate, \
+         as `apkkey fingerprint` prints them"
+            .to_owned()
+    } else if named {
+        format!("{CONSOLE} make a key with the MD5 and the SHA-256 of that certificate")
+    } else {
+        format!(
+            "{CONSOLE} make a key with the MD5 and the SHA-256 that `apkkey fingerprint` prints for this file, or sign the \
+             file with the certificate that the key is for"
+        )
+    };
+    let store = if named || half || is_debug_build(facts) {
+        ""
+    } else {
+        "; when a store signs this file again (Amazon always does), give --store amazon and the store's digests with \
+         --cert-md5 and --cert-sha256"
+    };
+    Finding::new(message).help(format!("{again}{store}"))
+}
+
+fn has_debug_certificate(facts: &Facts) -> bool {
+    let mut signers = facts.signatures.signers.iter();
+    signers.any(|signer| signer.certificate.well_known() == Some(WellKnown::AndroidDebug))
+}
+
+/// Whether no store will ever sign this file.
+fn is_debug_build(facts: &Facts) -> bool {
+    facts.manifest.debuggable == Flag::On || has_debug_certificate(facts)
 }
 
 /// Which certificate the key was made for, if it is one that is known here.
 fn cause<T: PartialEq>(facts: &Facts, claimed: Option<T>, of: fn(&Fingerprints) -> T) -> String {
     let Some(claimed) = claimed else { return ": what the key has is no such digest".to_owned() };
     let matches = |fingerprints: &Fingerprints| of(fingerprints) == claimed;
-    if let Some((name, _)) = facts.expectations.others.iter().find(|(_, fingerprints)| matches(fingerprints)) {
-        return format!(": it is for {}", Untrusted(name));
-    }
     let signatures = &facts.signatures;
+    if let Some((name, _)) = facts.expectations.others.iter().find(|(_, fingerprints)| matches(fingerprints)) {
+        let signed_by = own_alias(facts).map_or_else(String::new, |own| format!(", the file is signed by {own}"));
+        return format!(": the key is for {}{signed_by}", Untrusted(name));
+    }
     if signatures.lineage.iter().any(|certificate| matches(&certificate.fingerprints())) {
         return ": it is for a newer certificate of the lineage; devices report the oldest".to_owned();
     }
     if let Some(signer) = signatures.signers.iter().find(|signer| matches(&signer.certificate.fingerprints())) {
         return format!(": it is for the {} signer, which is not the one that devices report", signer.scheme);
     }
-    let debug = signatures.signers.iter().any(|s| s.certificate.well_known() == Some(WellKnown::AndroidDebug));
-    if debug && facts.expectations.certificate.is_none() {
+    if has_debug_certificate(facts) && facts.expectations.certificate.is_none() {
         return ": the app is signed with the debug certificate, which needs a key of its own".to_owned();
     }
     String::new()
 }
 
-/// Both digests match, but no one certificate has both; or one matches and the other does not.
+/// The keystore's name for the certificate that signed the file.
+fn own_alias(facts: &Facts) -> Option<String> {
+    let own = facts.signatures.signers.first()?.certificate.fingerprints();
+    let expectations = &facts.expectations;
+    let named = expectations.certificate.as_ref().filter(|named| named.sha256 == Some(own.sha256));
+    let other = || expectations.others.iter().find(|(_, fingerprints)| *fingerprints == own).map(|(name, _)| name);
+    named.map(|named| &named.origin).or_else(other).map(|name| Untrusted(name).to_string())
+}
+
+/// Each digest is of a signer, but not both of one.
 fn mixed(facts: &Facts) -> Outcome {
-    let Some(key) = facts.api_key() else { return Outcome::Moot(NO_KEY) };
-    let claims = key.claims();
-    let (Some(md5), Some(sha256)) = (value(claims.md5.as_ref()), value(claims.sha256.as_ref())) else {
-        return Outcome::Moot("the key has only one digest");
+    let (claims, fits) = match fits(facts) {
+        Ok(found) => found,
+        Err(Outcome::Moot(reason)) => return Outcome::Moot(reason),
+        Err(_) => return Outcome::Moot("there is no certificate to compare with"),
     };
-    let Ok(ranges) = targets(facts) else { return Outcome::Moot("there is no certificate to compare with") };
-    for (range, certificates) in &ranges {
-        let known = certificates.iter().filter(|target| target.md5.is_some() && target.sha256.is_some());
-        let known: Vec<_> = known.collect();
-        let has_md5 = known.iter().any(|target| target.md5 == Some(md5));
-        let has_sha256 = known.iter().any(|target| target.sha256 == Some(sha256));
-        let both = known.iter().any(|target| target.md5 == Some(md5) && target.sha256 == Some(sha256));
-        if both || !(has_md5 || has_sha256) {
-            continue;
-        }
-        let message = match (has_md5, has_sha256) {
-            (true, true) => "the key's MD5 is of one signer and its SHA-256 of another",
-            (true, false) => "the key's MD5 is right, its SHA-256 is of another certificate",
-            _ => "the key's SHA-256 is right, its MD5 is of another certificate",
-        };
-        return Outcome::fail(
-            Finding::new(format!("{message}{range}"))
-                .help("Amazon's form takes two digests without comparing them: make the key again with both of one certificate, as `apkkey fingerprint` prints them"),
-        );
+    if claims.md5.is_none() || claims.sha256.is_none() {
+        return Outcome::Moot("the key has only one digest");
     }
-    Outcome::Pass
+    let is_mixed = |fit: &Fit| fit.md5 == Some(true) && fit.sha256 == Some(true) && !fit.together;
+    match fits.iter().find(|(_, fit)| is_mixed(fit)) {
+        None => Outcome::Pass,
+        Some((expected, _)) => Outcome::fail(
+            Finding::new(format!("the key's MD5 is of one signer and its SHA-256 of another{}", expected.range))
+                .help("make the key again with both digests of one certificate, as `apkkey fingerprint` prints them"),
+        ),
+    }
 }
 
 fn unbound(facts: &Facts) -> Outcome {

@@ -7,23 +7,35 @@
 //! [`Facts`] is everything that was read; a check is a pure function over it, with an id that never changes, a
 //! heading in `docs/checks.md` and a fixture. A finding is not an error: `Err` means that nothing could be looked at.
 
+mod adm;
+mod adm_components;
 mod archive;
+mod certificate;
+mod classes;
+mod code;
 mod expectation;
 mod facts;
 mod key_bytes;
 mod key_match;
 mod key_place;
 mod key_token;
+mod lwa;
 mod manifest;
+mod placed_key;
+mod remedy;
 mod report;
+mod secrets;
 mod selection;
 mod set;
 mod signature;
 
-pub use expectation::{Expectations, NamedCertificate, Store};
-pub use facts::{Depth, Facts, FactsError, PlacedKey, Question};
+pub use code::Code;
+pub use expectation::{Expectations, NamedCertificate, ProfileId, ProfileIdError, Store};
+pub use facts::{Contents, Depth, Facts, FactsError, Question};
 pub(crate) use key_match::package_cause;
+pub use placed_key::{AppstoreKey, KeyPlace, ManifestKey, ManifestKeyFault, PlacedKey};
 pub use report::{CheckResult, Outcome, Report, Verdict};
+pub use secrets::{FoundLeak, Leak, Secrets};
 pub use selection::{Policy, Selection, SelectionError};
 pub use set::{MemberFacts, SetMember, gather_set};
 
@@ -38,13 +50,15 @@ pub enum Group {
     Signature,
     /// The API key: its place, its bytes, what it says, and what it must match.
     Key,
-    /// The manifest.
+    /// The manifest, and the code that it names.
     Manifest,
+    /// Secrets that everybody who has the app can read.
+    Secret,
 }
 
 impl Group {
     /// Every group.
-    pub const ALL: [Self; 4] = [Self::Archive, Self::Signature, Self::Key, Self::Manifest];
+    pub const ALL: [Self; 5] = [Self::Archive, Self::Signature, Self::Key, Self::Manifest, Self::Secret];
 
     /// The name that `--only` and the JSON use.
     #[must_use]
@@ -54,6 +68,7 @@ impl Group {
             Self::Signature => "signature",
             Self::Key => "key",
             Self::Manifest => "manifest",
+            Self::Secret => "secret",
         }
     }
 }
@@ -170,9 +185,10 @@ impl Finding {
 /// Every check, in the order in which a report tells them.
 #[must_use]
 pub fn checks() -> Vec<Check> {
-    [archive::CHECKS, signature::CHECKS, key_place::CHECKS, key_bytes::CHECKS, key_token::CHECKS]
+    [archive::CHECKS, signature::CHECKS, certificate::CHECKS, key_place::CHECKS, key_bytes::CHECKS, key_token::CHECKS]
         .into_iter()
-        .chain([key_match::CHECKS, manifest::CHECKS, set::CHECKS])
+        .chain([key_match::CHECKS, manifest::CHECKS, adm::CHECKS, adm_components::CHECKS, lwa::CHECKS])
+        .chain([classes::CHECKS, secrets::CHECKS, set::CHECKS])
         .flatten()
         .copied()
         .collect()

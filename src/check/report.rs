@@ -2,8 +2,9 @@
 
 use super::selection::Policy;
 use super::set;
-use super::{Check, Facts, Finding, Severity, Subject};
+use super::{Check, Facts, Finding, Group, KeyPlace, Severity, Subject};
 use crate::archive::Library;
+use crate::limits::PROBLEMS_PER_RULE;
 
 /// What a check says.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,7 +24,18 @@ impl Outcome {
         Self::Fail(vec![finding])
     }
 
-    pub(crate) fn from_findings(findings: Vec<Finding>) -> Self {
+    /// At most [`PROBLEMS_PER_RULE`] findings, and one, as heavy as the heaviest of them, for those that were left out.
+    pub(crate) fn from_findings(mut findings: Vec<Finding>) -> Self {
+        if findings.len() > PROBLEMS_PER_RULE {
+            let left_out = findings.split_off(PROBLEMS_PER_RULE);
+            let mut more = Finding::new(format!("and {} more of this kind", left_out.len()));
+            more.severity = match left_out.iter().map(|finding| finding.severity).max() {
+                Some(Some(Severity::Error)) => Some(Severity::Error),
+                _ if left_out.iter().any(|finding| finding.severity.is_none()) => None,
+                heaviest => heaviest.flatten(),
+            };
+            findings.push(more);
+        }
         if findings.is_empty() { Self::Pass } else { Self::Fail(findings) }
     }
 }
@@ -65,7 +77,7 @@ impl Weighing {
 
 impl CheckResult {
     fn new(check: Check, facts: &Facts, policy: &Policy) -> Self {
-        Self::said(check, check.run(facts), policy)
+        Self::said(check, placed(check.run(facts), check, facts), policy)
     }
 
     fn said(check: Check, outcome: Outcome, policy: &Policy) -> Self {
@@ -104,6 +116,17 @@ impl CheckResult {
             Outcome::Unknown(finding) => std::slice::from_ref(finding),
             Outcome::Pass | Outcome::Moot(_) => &[],
         }
+    }
+}
+
+/// Says of a key that stands in the manifest where it stands.
+fn placed(outcome: Outcome, check: Check, facts: &Facts) -> Outcome {
+    let place = facts.key.as_ref().map(|key| &key.place).filter(|place| matches!(place, KeyPlace::MetaData(_)));
+    match (outcome, place) {
+        (Outcome::Fail(findings), Some(place)) if check.group == Group::Key => {
+            Outcome::Fail(findings.into_iter().map(|finding| finding.evidence("place", place.to_string())).collect())
+        }
+        (outcome, _) => outcome,
     }
 }
 
@@ -184,5 +207,28 @@ impl Report {
     #[must_use]
     pub fn passed(&self) -> usize {
         self.results.iter().filter(|result| result.outcome == Outcome::Pass).count()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_left_out_keeps_its_weight() {
+        let finding = |severity| Finding { severity, ..Finding::new("x") };
+        let all = |last| {
+            let mut findings = vec![finding(Some(Severity::Note)); PROBLEMS_PER_RULE + 1];
+            findings.push(finding(last));
+            let Outcome::Fail(findings) = Outcome::from_findings(findings) else { panic!() };
+            assert_eq!(findings.len(), PROBLEMS_PER_RULE + 1);
+            let more = findings.last().unwrap().clone();
+            assert_eq!(more.message, "and 2 more of this kind");
+            more.severity
+        };
+        assert_eq!(all(Some(Severity::Note)), Some(Severity::Note));
+        assert_eq!(all(Some(Severity::Error)), Some(Severity::Error));
+        assert_eq!(all(None), None);
+        assert_eq!(Outcome::from_findings(Vec::new()), Outcome::Pass);
     }
 }

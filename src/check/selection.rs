@@ -1,6 +1,6 @@
 //! Which checks run, and how much their findings weigh.
 
-use super::{Check, Group, Severity, checks};
+use super::{Check, Contents, Group, Severity, checks};
 use crate::advice::Advice;
 use crate::text;
 use thiserror::Error;
@@ -47,6 +47,15 @@ impl Selection {
     pub fn contains(&self, check: &Check) -> bool {
         let named = |names: &[String]| names.iter().any(|name| name == check.id || name == check.group.name());
         (self.only.is_empty() || named(&self.only)) && !named(&self.skip)
+    }
+}
+
+impl Selection {
+    /// What the checks that run must look into.
+    #[must_use]
+    pub fn contents(&self) -> Contents {
+        let any = |groups: &[Group]| checks().iter().any(|check| groups.contains(&check.group) && self.contains(check));
+        Contents { code: any(&[Group::Key, Group::Manifest, Group::Secret]), secrets: any(&[Group::Secret]) }
     }
 }
 
@@ -126,6 +135,15 @@ mod tests {
         let selected: Vec<_> = checks().into_iter().filter(|check| selection.contains(check)).collect();
         assert!(selected.iter().all(|check| check.group == Group::Key && check.id != "key-ios"));
         assert!(selected.iter().any(|check| check.id == "key-missing"));
+    }
+
+    #[test]
+    fn only_what_is_needed_is_looked_into() {
+        let contents = |only: &str| Selection::new(vec![only.to_owned()], vec![]).unwrap().contents();
+        assert_eq!(contents("signature"), Contents { code: false, secrets: false });
+        assert_eq!(contents("adm-stub-packaged"), Contents { code: true, secrets: false });
+        assert_eq!(contents("secret"), Contents { code: true, secrets: true });
+        assert_eq!(Selection::default().contents(), Contents::default());
     }
 
     #[test]

@@ -1,7 +1,9 @@
 //! Checks of APKs that come together: a base and its splits, as Android's installer holds them against each other
 //! (`PackageInstallerSession.assertApkConsistentLocked`), and libraries, whose assets come into an app.
 
-use super::{Check, Depth, Expectations, Facts, FactsError, Finding, Group, Outcome, Question, Severity, Subject};
+use super::{
+    Check, Depth, Expectations, Facts, FactsError, Finding, Group, KeyPlace, Outcome, Question, Severity, Subject,
+};
 use crate::archive::{ApkSet, Archive, ArchiveError, Library, SetError, SetKind};
 use crate::fingerprint::Sha256;
 use crate::manifest::Manifest;
@@ -242,7 +244,8 @@ fn key_in_split(facts: &Facts) -> Outcome {
     let Some(member) = &facts.set else { return Outcome::Moot(NO_SET) };
     let Some(split) = &member.split else { return Outcome::Pass };
     let Some(placed) = &facts.key else { return Outcome::Pass };
-    let name = format!("the split `{}` has an `{}`", Untrusted(split), Untrusted(&placed.entry));
+    let KeyPlace::Entry(entry) = &placed.place else { return Outcome::Pass };
+    let name = format!("the split `{}` has an `{}`", Untrusted(split), Untrusted(entry));
     let finding = match member.base.as_deref().map(|base| &base.key) {
         Some(Some(base)) if key(facts).as_ref() == Some(base) => Finding::new(format!("{name} as the base APK has"))
             .help("take it out of the feature or asset pack: the base APK has it for all")

@@ -274,6 +274,9 @@ pub(crate) struct ExpectedArgs {
     /// The store that signs again: its certificate is the one to name
     #[arg(long, value_enum)]
     pub(crate) store: Option<StoreArg>,
+    /// The client id of the security profile that the key must belong to, as the sender of messages has it
+    #[arg(long, value_name = "ID")]
+    pub(crate) client_id: Option<String>,
     #[command(flatten)]
     pub(crate) keystore: KeystoreArgs,
 }
@@ -305,7 +308,7 @@ impl StoreArg {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Checks")]
 pub(crate) struct PolicyArgs {
-    /// Run only these checks or groups (archive, signature, key, manifest)
+    /// Run only these checks or groups (archive, signature, key, manifest, secret)
     #[arg(long, value_name = "ID", value_delimiter = ',')]
     pub(crate) only: Vec<String>,
     /// Leave these checks or groups out

@@ -4,6 +4,7 @@ use super::failure::{Failure, io_failure};
 use apkkey::advice::Advice;
 use apkkey::api_key::TokenKey;
 use apkkey::source::{FileSource, ReadAt};
+use apkkey::timestamp::Timestamp;
 use std::ffi::OsString;
 use std::io::Read;
 use std::path::Path;
@@ -111,4 +112,10 @@ pub(crate) fn api_key(spec: &str) -> Result<Vec<u8>, Failure> {
 /// Turns an error of the library into a failure about a file.
 pub(crate) fn about<'a, E: Advice + 'static>(path: &'a Path) -> impl Fn(E) -> Failure + 'a {
     move |error| Failure::from_error(&error).at(path)
+}
+
+/// The time, unless the clock stands before 1970.
+pub(super) fn today() -> Option<Timestamp> {
+    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).ok()?;
+    Timestamp::from_seconds(i64::try_from(since.as_secs()).ok()?)
 }

@@ -117,6 +117,19 @@ pub(crate) fn one_entry<'a>(path: &Path, keystore: &'a Keystore, args: &Keystore
     }
 }
 
+/// The same, but nothing when there are several and none was named.
+pub(crate) fn the_entry<'a>(
+    path: &Path,
+    keystore: &'a Keystore,
+    args: &KeystoreArgs,
+) -> Result<Option<&'a Entry>, Failure> {
+    let keys = keystore.entries.iter().filter(|entry| entry.is_key() && entry.certificate().is_some()).count();
+    if args.ks_key_alias.is_none() && keys > 1 {
+        return Ok(None);
+    }
+    one_entry(path, keystore, args).map(Some)
+}
+
 /// Several entries where one is wanted, with the digests that tell them apart.
 pub(crate) fn choose(path: &Path, what: &str, entries: &[&Entry]) -> Failure {
     const SHOWN: usize = 20;

@@ -4,7 +4,7 @@ use super::self_check::question;
 use super::{Accepted, InjectError, Remark};
 use crate::api_key::KeyFile;
 use crate::archive::Archive;
-use crate::check::{Depth, Expectations, Facts, Outcome, PlacedKey, Policy, Report, Selection, Severity};
+use crate::check::{Depth, Expectations, Facts, KeyPlace, Outcome, PlacedKey, Policy, Report, Selection, Severity};
 use crate::signature::sign::SigningRequest;
 
 /// The checks that hold a key against a certificate.
@@ -33,8 +33,9 @@ impl CertificateCheck<'_> {
     ) -> Result<Vec<Remark>, InjectError> {
         let mut facts = Facts::gather(archive, &question(Depth::Certificates), self.expectations.clone())?;
         facts.signatures = request.foreseen();
-        let entry = archive.key_entry_name().to_owned();
-        facts.key = Some(PlacedKey { entry, file: Ok(KeyFile::read(key.token())), authentic: None });
+        let place = KeyPlace::Entry(archive.key_entry_name().to_owned());
+        let file = Ok(KeyFile::read(key.token()));
+        facts.key = Some(PlacedKey { place, file, authentic: None, hidden: None });
         let only = CHECKS.map(str::to_owned).to_vec();
         let selection = Selection::new(only, Vec::new()).unwrap_or_default();
         let report = Report::new(&facts, &Policy { selection, ..Policy::default() });

@@ -4,7 +4,8 @@ use super::{InjectError, KeyChange, Order, SignatureChange};
 use crate::api_key::TokenKey;
 use crate::archive::Archive;
 use crate::check::{
-    Depth, Expectations, Facts, FactsError, Finding, Group, Outcome, Policy, Question, Report, Selection, Severity,
+    Contents, Depth, Expectations, Facts, FactsError, Finding, Group, Outcome, Policy, Question, Report, Selection,
+    Severity,
 };
 use crate::signature::sign::SigningRequest;
 use crate::signature::{self, DeviceCertificates, Verdict};
@@ -65,6 +66,8 @@ pub(super) fn question(depth: Depth) -> Question<'static> {
         max_sdk: None,
         stamp_cert_digest: None,
         v4_signature: None,
+        today: None,
+        contents: Contents { code: false, secrets: false },
     }
 }
 

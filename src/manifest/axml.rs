@@ -88,7 +88,7 @@ fn chunks(data: &[u8]) -> Result<Reader<'_>, ManifestError> {
 }
 
 /// `validate_chunk` of androidfw.
-fn next_chunk<'a>(reader: &mut Reader<'a>, smallest_header: u16) -> Result<Chunk<'a>, ManifestError> {
+pub(super) fn next_chunk<'a>(reader: &mut Reader<'a>, smallest_header: u16) -> Result<Chunk<'a>, ManifestError> {
     let offset = reader.offset();
     let mut header = reader.clone();
     let kind = header.u16_le("chunk type")?;
@@ -103,8 +103,13 @@ fn next_chunk<'a>(reader: &mut Reader<'a>, smallest_header: u16) -> Result<Chunk
 }
 
 impl<'a> Chunk<'a> {
+    /// Its type.
+    pub(super) fn kind(&self) -> u16 {
+        self.kind
+    }
+
     /// What follows the header.
-    fn content(&self) -> &'a [u8] {
+    pub(super) fn content(&self) -> &'a [u8] {
         self.bytes.get(usize::from(self.header_size)..).unwrap_or_default()
     }
 }

@@ -1,15 +1,20 @@
 //! `AndroidManifest.xml`: binary XML in an APK, protobuf in an app bundle, one tree and one meaning for both.
 //!
 //! Attributes of the framework are found by their resource id, never by name, as Android finds them: obfuscators
-//! rename them. `package` and `split` have no id and go by name. Resources are not looked up: what stands in
-//! `resources.arsc` is reported as not resolved, and never guessed.
+//! rename them. `package` and `split` have no id and go by name. What stands in a resource is reported as not resolved, and
+//! never guessed; [`resources`] looks a text up.
 
 pub mod attributes;
 mod axml;
+mod component;
 mod element;
 mod proto;
+mod proto_table;
+pub mod resources;
 mod strings;
+mod table;
 
+pub use component::{Component, ComponentKind, IntentFilter};
 pub use element::{Attribute, Element, Text, Value};
 
 use crate::advice::Advice;

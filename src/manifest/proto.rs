@@ -23,7 +23,7 @@ pub(super) fn parse(data: &[u8]) -> Result<Element, ManifestError> {
 }
 
 /// The value of a field.
-enum Field<'a> {
+pub(super) enum Field<'a> {
     /// Wire types 0, 1 and 5.
     Number(u64),
     /// Wire type 2.
@@ -86,7 +86,7 @@ fn attribute(mut message: Reader<'_>) -> Result<Attribute, ManifestError> {
 }
 
 /// An `Item`; `None` when it is of a kind that no manifest has (a file, an id, styled text).
-fn item(mut message: Reader<'_>) -> Result<Option<Value>, ManifestError> {
+pub(super) fn item(mut message: Reader<'_>) -> Result<Option<Value>, ManifestError> {
     let mut value = None;
     while let Some((number, field)) = next_field(&mut message)? {
         let Field::Bytes(bytes) = field else { continue };
@@ -128,7 +128,7 @@ fn primitive(mut message: Reader<'_>) -> Result<Option<Value>, ManifestError> {
 }
 
 /// A number in a message, 0 when it is not there.
-fn number_in(mut message: Reader<'_>, wanted: u64) -> Result<u32, ManifestError> {
+pub(super) fn number_in(mut message: Reader<'_>, wanted: u64) -> Result<u32, ManifestError> {
     let mut found = 0;
     while let Some((number, field)) = next_field(&mut message)? {
         if let Field::Number(value) = field
@@ -169,7 +169,7 @@ fn low_half(number: u64) -> u32 {
 }
 
 /// The next field (protobuf's encoding guide): its number and value.
-fn next_field<'a>(message: &mut Reader<'a>) -> Result<Option<(u64, Field<'a>)>, ManifestError> {
+pub(super) fn next_field<'a>(message: &mut Reader<'a>) -> Result<Option<(u64, Field<'a>)>, ManifestError> {
     if message.is_empty() {
         return Ok(None);
     }

@@ -12,7 +12,7 @@ const LAYERS: &[&[&str]] = &[
     &["fingerprint"],
     &["certificate"],
     &["identity"],
-    &["keystore", "zip", "manifest", "api_key"],
+    &["keystore", "zip", "manifest", "dex", "api_key"],
     &["signature"],
     &["archive"],
     &["check"],

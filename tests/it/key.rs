@@ -50,7 +50,7 @@ fn every_defect_is_named() {
         ("signature-short", "signature"),
         ("zero-width-space", "U+200B"),
         ("trailing-dot", "dot"),
-        ("other-service", "1 part instead of three"),
+        ("other-service", "a Google API key instead of an Amazon API key"),
     ] {
         let ran = Sandbox::new().with(&format!("token/{name}.txt")).run(&["key", &format!("{name}.txt"), &token_key()]);
         assert!(

@@ -9,12 +9,15 @@
     reason = "a test stops at the first surprise"
 )]
 
+mod build;
 mod sandbox;
 
 mod architecture;
+mod certificates;
 mod config;
 mod crash;
 mod documents;
+mod failures;
 mod fingerprint;
 mod fixtures;
 mod form;
@@ -22,6 +25,7 @@ mod inject;
 mod key;
 mod keystore_mutations;
 mod keystores;
+mod layouts;
 mod messages;
 mod mutations;
 mod oracle;
@@ -32,6 +36,8 @@ mod oracle_zip;
 mod outputs;
 mod reports;
 mod schema;
+mod secrets;
+mod services;
 mod sets;
 mod sign;
 mod signers;

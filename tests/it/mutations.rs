@@ -3,7 +3,7 @@
 use crate::sandbox::fixture;
 use apkkey::api_key::{KeyFile, TokenKey, authenticate};
 use apkkey::archive::{ApkSet, Archive};
-use apkkey::check::{Depth, Expectations, Facts, Policy, Question, Report, Verdict, gather_set};
+use apkkey::check::{Contents, Depth, Expectations, Facts, Policy, Question, Report, Verdict, gather_set};
 use apkkey::keystore::{Keystore, Passwords, detect};
 use apkkey::secret::Password;
 use apkkey::zip::{Directory, Survey};
@@ -40,6 +40,8 @@ fn verdict(bytes: &[u8], token_key: &TokenKey) -> Option<(Verdict, apkkey::signa
         max_sdk: None,
         stamp_cert_digest: None,
         v4_signature: None,
+        today: None,
+        contents: Contents::default(),
     };
     let facts = Facts::gather(&archive, &question, Expectations::default()).ok()?;
     Some((Report::new(&facts, &Policy { strict: true, ..Policy::default() }).verdict(), facts.signatures.verdict))
@@ -116,6 +118,8 @@ fn set_verdicts(bytes: &[u8], token_key: &TokenKey) -> Option<Vec<Verdict>> {
         max_sdk: None,
         stamp_cert_digest: None,
         v4_signature: None,
+        today: None,
+        contents: Contents::default(),
     };
     let members = gather_set(&set, &question, &Expectations::default()).ok()?;
     let policy = Policy { strict: true, ..Policy::default() };

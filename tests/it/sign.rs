@@ -99,12 +99,12 @@ fn a_key_for_another_certificate_is_refused_with_both_values() {
     let before = sandbox.read("demo-unsigned.apk");
     run(&sandbox, &arguments)
         .code(2)
-        .complains("upload.txt: the key is for a certificate with another MD5")
+        .complains("upload.txt: the key is for another certificate than CN=apkkey demo release")
         .complains("wanted  B8:F6:97:AE")
         .complains(&format!("found   {}", md5("upload")))
         .complains("--force");
     assert_eq!(sandbox.read("demo-unsigned.apk"), before);
-    run(&sandbox, &[&arguments[..], &["--force"]].concat()).code(0).says("forced: the key is for a certificate");
+    run(&sandbox, &[&arguments[..], &["--force"]].concat()).code(0).says("forced: the key is for another certificate");
     // a store will sign again, so its certificate counts
     let upload = md5("upload");
     let stored = [&arguments[..], &["--store", "amazon", "--cert-md5", &upload]].concat();

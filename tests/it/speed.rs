@@ -3,7 +3,7 @@
 use crate::sandbox::fixture;
 use apkkey::api_key::TokenKey;
 use apkkey::archive::Archive;
-use apkkey::check::{Depth, Expectations, Facts, Question};
+use apkkey::check::{Contents, Depth, Expectations, Facts, Question};
 use apkkey::source::{ReadAt, SourceError};
 use apkkey::zip::Directory;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -58,6 +58,8 @@ fn a_fingerprint_does_not_read_the_file() {
         max_sdk: None,
         stamp_cert_digest: None,
         v4_signature: None,
+        today: None,
+        contents: Contents::default(),
     };
     let facts = Facts::gather(&archive, &question, Expectations::default()).unwrap();
     let device = facts.signatures.device.last().unwrap();

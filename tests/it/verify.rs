@@ -2,6 +2,8 @@
 
 use crate::sandbox::{Ran, Sandbox, token_key};
 
+const UPLOAD_MD5: &str = "CE:68:A8:F4:06:7D:AD:3C:3C:74:26:46:88:84:5F:C3";
+
 fn verify(name: &str, more: &[&str]) -> Ran {
     let sandbox = Sandbox::new().with(name);
     let file = name.rsplit('/').next().unwrap();
@@ -53,10 +55,10 @@ fn each_fixture_has_the_findings_of_its_name() {
         ("key-ios", &["key-ios"]),
         ("key-other-package", &["key-package-mismatch"]),
         ("key-package-case", &["key-package-mismatch"]),
-        ("key-wrong-md5", &["key-md5-mismatch", "key-certificates-mixed"]),
-        ("key-wrong-sha256", &["key-sha256-mismatch", "key-certificates-mixed"]),
-        ("key-debug-in-release", &["key-md5-mismatch", "key-sha256-mismatch"]),
-        ("key-of-newest-certificate", &["key-md5-mismatch", "key-sha256-mismatch"]),
+        ("key-wrong-md5", &["key-md5-mismatch"]),
+        ("key-wrong-sha256", &["key-sha256-mismatch"]),
+        ("key-debug-in-release", &["key-md5-mismatch"]),
+        ("key-of-newest-certificate", &["key-md5-mismatch"]),
         ("rotated-v3", &[]),
         ("rotated-v3-twice", &[]),
         ("signed-v2-only", &[]),
@@ -71,13 +73,48 @@ fn each_fixture_has_the_findings_of_its_name() {
 }
 
 #[test]
-fn a_key_in_the_manifest_is_neither_missing_nor_checked() {
+fn a_key_in_the_manifest_is_judged_like_one_in_a_file() {
     let ran = verify("apk/key-in-manifest.apk", &[]).code(0);
-    assert_eq!(ran.json()["verdict"], "incomplete");
-    Sandbox::new()
-        .with("apk/key-in-manifest.apk")
-        .run(&["verify", "key-in-manifest.apk"])
-        .says("stands in the manifest");
+    assert_eq!(ran.json()["verdict"], "good");
+    assert_eq!(ran.json()["files"][0]["api_key"]["entry"], "AndroidManifest.xml");
+    assert_eq!(ran.findings("warning"), ["key-in-manifest"]);
+    let ran = verify("apk/key-in-manifest.apk", &["--cert-md5", &"00".repeat(16)]).code(1);
+    assert_eq!(ran.findings("error"), ["key-md5-mismatch"]);
+}
+
+#[test]
+fn a_key_among_the_resources_is_found() {
+    let apk = verify("apk/key-in-string-resource.apk", &[]).code(0);
+    assert_eq!(
+        (apk.findings("warning"), apk.json()["verdict"].clone()),
+        (vec!["key-in-manifest".into()], "good".into())
+    );
+    let wrong = verify("apk/key-in-string-resource.apk", &["--cert-md5", &"00".repeat(16)]).code(1);
+    assert_eq!(wrong.findings("error"), ["key-md5-mismatch"]);
+    let bundle = verify("aab/key-in-string-resource.aab", &["--cert-md5", UPLOAD_MD5]).code(0);
+    assert_eq!(bundle.json()["files"][0]["api_key"]["package"], "com.example.apkkeydemo");
+    assert_eq!(bundle.json()["verdict"], "good");
+    let two = Sandbox::new().with("apk/key-in-two-languages.apk");
+    two.run(&["verify", "key-in-two-languages.apk", &token_key()]).code(0).says("incomplete:").says("Other languages");
+}
+
+#[test]
+fn apps_that_use_amazon_s_services() {
+    for (name, errors) in [
+        ("apk/onesignal-5.apk", &[][..]),
+        ("apk/onesignal-5-shrunk.apk", &["component-class-missing"]),
+        ("apk/lwa.apk", &[]),
+        ("apk/lwa-3.0.2.apk", &["lwa-sdk-outdated"]),
+        ("aab/onesignal-5.aab", &[]),
+    ] {
+        let named: &[&str] = if name.ends_with(".aab") { &["--cert-md5", UPLOAD_MD5] } else { &[] };
+        let ran = verify(name, &[named, &["--strict"]].concat());
+        assert_eq!((ran.findings("error"), ran.findings("warning")), (strings(errors), vec![]), "{name}");
+    }
+}
+
+fn strings(list: &[&str]) -> Vec<String> {
+    list.iter().map(|text| (*text).to_owned()).collect()
 }
 
 #[test]
@@ -107,8 +144,7 @@ fn a_bundle_needs_the_certificate_that_will_sign() {
     let md5 = checks.as_array().unwrap().iter().find(|check| check["id"] == "key-md5-mismatch").unwrap();
     assert_eq!((&md5["outcome"], &md5["severity"]), (&"skipped".into(), &"warning".into()));
     verify("aab/demo-release.aab", &["--strict"]).code(1);
-    let md5 = "CE:68:A8:F4:06:7D:AD:3C:3C:74:26:46:88:84:5F:C3";
-    let named = verify("aab/demo-release.aab", &["--cert-md5", md5]).code(0);
+    let named = verify("aab/demo-release.aab", &["--cert-md5", UPLOAD_MD5]).code(0);
     assert_eq!(named.json()["verdict"], "good");
     let other = verify("aab/demo-release.aab", &["--cert-md5", &"00".repeat(16)]).code(1);
     assert_eq!(other.findings("error"), ["key-md5-mismatch"]);
@@ -155,7 +191,7 @@ fn the_certificate_can_be_a_file_or_an_alias() {
     run(&["--ks", "release.jks"]).code(0);
     run(&["--ks", "several-aliases.jks"]).code(2).complains("upload").complains("--ks-key-alias");
     let wrong = run(&["--ks", "several-aliases.jks", "--ks-key-alias", "upload"]).code(1);
-    assert_eq!(wrong.findings("error"), ["key-md5-mismatch", "key-sha256-mismatch"]);
+    assert_eq!(wrong.findings("error"), ["key-md5-mismatch"]);
     run(&["--ks", "several-aliases.jks", "--ks-key-alias", "uplaod"]).code(2).complains("upload");
 }
 

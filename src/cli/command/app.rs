@@ -35,7 +35,7 @@ pub(super) fn object(path: String, facts: &Facts) -> AppObject {
 
 /// What is known of a key in an archive.
 pub(super) fn key_object(placed: &PlacedKey) -> ApiKeyObject {
-    let mut object = ApiKeyObject { entry: Some(placed.entry.clone()), ..ApiKeyObject::default() };
+    let mut object = ApiKeyObject { entry: Some(placed.place.entry().to_owned()), ..ApiKeyObject::default() };
     if let Some(key) = placed.key() {
         object = object.with_claims(key);
     }

@@ -13,7 +13,7 @@ use crate::cli::{debug_keystore, input, signer};
 use apkkey::api_key::TokenKey;
 use apkkey::archive::Archive;
 use apkkey::certificate::Certificate;
-use apkkey::check::{Depth, Expectations, Facts, Question};
+use apkkey::check::{Contents, Depth, Expectations, Facts, Question};
 use apkkey::fingerprint::{Fingerprints, Md5, Sha1, Sha256};
 use apkkey::keystore::{Content, Entry, Keystore, detect};
 use apkkey::source::FileSource;
@@ -181,6 +181,8 @@ fn app_file(path: &Path, source: &FileSource, args: &FingerprintArgs) -> Result<
         max_sdk: args.sdk,
         stamp_cert_digest: None,
         v4_signature: None,
+        today: None,
+        contents: Contents::default(),
     };
     let facts = Facts::gather(&archive, &question, Expectations::default()).map_err(input::about(path))?;
     if facts.signatures.signers.is_empty() {

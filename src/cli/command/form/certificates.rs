@@ -7,7 +7,7 @@ use crate::cli::output::model::{FormObject, FormValues};
 use apkkey::api_key::TokenKey;
 use apkkey::archive::{Archive, Kind};
 use apkkey::certificate::{Certificate, WellKnown};
-use apkkey::check::{Depth, Expectations, Facts, Question, Store};
+use apkkey::check::{Contents, Depth, Expectations, Facts, Question, Store};
 use apkkey::fingerprint::{Md5, Sha256};
 use apkkey::keystore::{Entry, Keystore, Passwords};
 use apkkey::signature::{DeviceCertificates, Verdict};
@@ -29,6 +29,8 @@ pub(super) fn of_app(
         max_sdk: args.sdk,
         stamp_cert_digest: None,
         v4_signature: None,
+        today: None,
+        contents: Contents::default(),
     };
     let facts = Facts::gather(&archive, &question, Expectations::default()).map_err(input::about(path))?;
     let package = facts.manifest.package.as_str().to_owned();

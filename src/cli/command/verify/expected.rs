@@ -5,14 +5,16 @@ use crate::cli::config::{CertificateConfig, Config};
 use crate::cli::failure::{Failure, shown};
 use crate::cli::output::Output;
 use crate::cli::store;
-use apkkey::check::{Expectations, NamedCertificate};
+use apkkey::check::{Expectations, NamedCertificate, ProfileIdError};
 use std::path::Path;
 
 /// The options of the command line, and what the file says where they say nothing.
 pub(super) fn expectations(args: &ExpectedArgs, config: &Config, output: &Output) -> Result<Expectations, Failure> {
     let store = args.store.or(config.store).map(StoreArg::library);
     let package = args.package.clone().or_else(|| config.package.clone());
-    let mut expectations = Expectations { package, store, ..Expectations::default() };
+    let profile = args.client_id.as_deref().map(str::parse).transpose();
+    let profile = profile.map_err(|error: ProfileIdError| Failure::from_error(&error))?;
+    let mut expectations = Expectations { package, store, profile, ..Expectations::default() };
     if args.cert_md5.is_some() || args.cert_sha256.is_some() {
         expectations.certificate = Some(by_digests(args)?);
     } else if let Some(path) = args.cert.as_deref().or(args.ks.as_deref()) {
@@ -45,16 +47,18 @@ fn by_file(
     (expectations, output): (&mut Expectations, &Output),
 ) -> Result<(), Failure> {
     let keystore = store::open_path(path, &args.keystore, output)?;
-    let entry = store::one_entry(path, &keystore, &args.keystore)?;
+    let entry = store::the_entry(path, &keystore, &args.keystore)?;
     let name = |entry: &apkkey::keystore::Entry| match entry.alias() {
         Some(alias) => format!("`{}` of {}", apkkey::text::Untrusted(alias), shown(path)),
         None => shown(path),
     };
-    for other in keystore.entries.iter().filter(|other| !std::ptr::eq(*other, entry)) {
+    for other in keystore.entries.iter().filter(|other| !entry.is_some_and(|entry| std::ptr::eq(*other, entry))) {
         if let Some(certificate) = other.certificate() {
             expectations.others.push((name(other), certificate.fingerprints()));
         }
     }
+    // of several entries none was named: they help to explain, and the file's own certificate counts if it can
+    let Some(entry) = entry else { return Ok(()) };
     let certificate = entry.certificate().ok_or_else(|| Failure::new("the entry has no certificate").at(path))?;
     let digests = certificate.fingerprints();
     expectations.certificate =

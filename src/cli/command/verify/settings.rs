@@ -53,6 +53,8 @@ impl Settings {
             max_sdk: self.sdk.1,
             stamp_cert_digest: self.stamp_cert_digest.map(|digest| digest.0),
             v4_signature: self.v4_signature.clone(),
+            today: input::today(),
+            contents: self.policy.selection.contents(),
         })
     }
 }

@@ -71,7 +71,7 @@ impl CheckObject {
 
     /// The values that a person wants to compare, each line apart.
     pub(crate) fn values(&self) -> impl Iterator<Item = (&'static str, &str)> {
-        let shown = ["wanted", "found", "device"].into_iter();
+        let shown = ["place", "wanted", "found", "device"].into_iter();
         shown.flat_map(|name| self.evidence.get(name).map_or("", String::as_str).lines().map(move |line| (name, line)))
     }
 

@@ -232,16 +232,25 @@ fn key_fields(key: &ApiKeyObject, out: &mut dyn Write) -> Result<()> {
         ("MD5", key.md5.as_deref()),
         ("SHA-256", key.sha256.as_deref()),
         ("Issued", key.issued.as_deref()),
-        ("Client", key.client_id.as_deref()),
+        ("Client ID", key.client_id.as_deref()),
         ("Profile", key.family_id.as_deref()),
         ("Service", key.environment),
     ];
     for (name, value) in claims {
         field(name, value, out)?;
     }
-    let Some(endpoints) = &key.endpoints else { return Ok(()) };
-    field("Authorize", endpoints.authorization.as_deref(), out)?;
-    field("Exchange", endpoints.token_exchange.as_deref(), out)
+    if let Some(endpoints) = &key.endpoints {
+        field("Authorize", endpoints.authorization.as_deref(), out)?;
+        field("Exchange", endpoints.token_exchange.as_deref(), out)?;
+    }
+    match key.client_id {
+        Some(_) if key.authentic => writeln!(
+            out,
+            "{FAINT}Whoever sends messages to the app (OneSignal: Settings, Push & In-App, Amazon Fire) must hold this Client \
+             ID and its Client Secret.{FAINT:#}"
+        ),
+        _ => Ok(()),
+    }
 }
 
 fn changed(change: &ChangedObject, quiet: bool, out: &mut dyn Write) -> Result<()> {
