@@ -260,7 +260,8 @@ fn mismatch(facts: &Facts, message: String, half: bool) -> Finding {
     } else {
         format!(
             "{CONSOLE} make a key with the MD5 and the SHA-256 that `apkkey fingerprint` prints for this file, or sign the \
-             file with the certificate that the key is for"
+             file with the certificate that the key is for (`--ks KEYSTORE` tells which alias that is; `apkkey fingerprint \
+             --debug-keystore` prints the digests of this machine's debug certificate)"
         )
     };
     let store = if named || half || is_debug_build(facts) {
