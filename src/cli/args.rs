@@ -405,7 +405,7 @@ pub(crate) struct LineageArgs {
     #[arg(long = "in", value_name = "FILE", conflicts_with = "file", hide = true)]
     pub(crate) input: Option<PathBuf>,
     /// Where to write the new lineage
-    #[arg(long, value_name = "FILE", requires = "old_signer")]
+    #[arg(long, value_name = "FILE")]
     pub(crate) out: Option<PathBuf>,
     /// Begin the options of the newest signer so far: --ks ... or --key and --cert
     #[arg(long, action = clap::ArgAction::Count, requires = "new_signer", requires = "out")]
@@ -413,6 +413,9 @@ pub(crate) struct LineageArgs {
     /// Begin the options of the signer that follows it
     #[arg(long, action = clap::ArgAction::Count, requires = "old_signer")]
     pub(crate) new_signer: u8,
+    /// Begin the options of a signer whose rights change: --set-rollback=true and the like
+    #[arg(long, action = clap::ArgAction::Count, requires = "out", conflicts_with = "old_signer")]
+    pub(crate) signer: u8,
 }
 
 #[derive(Debug, Args)]

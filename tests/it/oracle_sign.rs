@@ -86,10 +86,13 @@ fn oracle_apksigner_reads_our_lineages_and_several_signers() {
     }
     let signer = |name: &str| [format!("--key={name}.key.pem"), format!("--cert={name}.crt.pem")];
     let ([old_key, old_cert], [new_key, new_cert]) = (signer("rsa-2048"), signer("ec-p256"));
-    let rotate = ["lineage", "--out", "l", "--old-signer", &old_key, &old_cert, "--new-signer", &new_key, &new_cert];
-    sandbox.run(&rotate).code(0);
+    let old = ["lineage", "--out", "l", "--old-signer", &old_key, &old_cert, "--set-rollback", "--set-auth=false"];
+    sandbox.run(&[&old[..], &["--new-signer", &new_key, &new_cert]].concat()).code(0);
     let listed = succeeds("apksigner", &["lineage", "--in", "l", "--print-certs"], &folder);
     assert_eq!(listed.matches("CN=oracle").count(), 2, "{listed}");
+    for (right, count) in [("installed data", 2), ("rollback capability      : true", 1), ("auth capability          : false", 1)] {
+        assert_eq!(listed.matches(right).count(), count, "{right}: {listed}");
+    }
     let mut sign = vec!["sign", "demo-unsigned.apk", "--out", "out.apk", "--lineage", "l"];
     sign.extend(["--rotation-min-sdk-version", "28"]);
     sign.extend([&old_key, &old_cert, "--next-signer", &new_key, &new_cert].map(AsRef::<str>::as_ref));

@@ -242,6 +242,30 @@ fn a_rotated_key_signs_with_its_lineage_and_devices_report_the_oldest() {
 }
 
 #[test]
+fn rights_of_old_certificates_are_set_as_apksigner_does() {
+    let sandbox = Sandbox::new();
+    let ([key_1, cert_1], [key_2, cert_2]) = (key("release"), key("rotated-1"));
+    let mut rotate =
+        vec!["lineage", "--out", "l", "--old-signer", &key_1, &cert_1, "--set-rollback", "--set-auth", "false"];
+    rotate.extend(["--new-signer", &key_2, &cert_2]);
+    sandbox.run(&rotate).code(0);
+    let rights = |file: &str| {
+        let json = sandbox.run(&["lineage", file, "--format=json"]).code(0).json();
+        json["files"][0]["lineage"][0]["capabilities"].to_string()
+    };
+    assert_eq!(rights("l"), r#"["installed-data","shared-uid","permission","rollback"]"#);
+    let change =
+        ["lineage", "l", "--out", "l2", "--signer", &key_1, &cert_1, "--set-rollback=false", "--set-auth=true"];
+    sandbox.run(&change).code(0);
+    assert_eq!(rights("l2"), r#"["installed-data","shared-uid","permission","auth"]"#);
+    let [key_3, cert_3] = key("upload");
+    let stranger = ["lineage", "l", "--out", "l3", "--signer", &key_3, &cert_3, "--set-auth"];
+    sandbox.run(&stranger).code(2).complains("the signer is not in it");
+    let sign = ["sign", "x.apk", &key_1, &cert_1, "--next-signer", &key_2, &cert_2, "--set-auth"];
+    sandbox.with("apk/demo-unsigned.apk").run(&sign).code(2).complains("x.apk");
+}
+
+#[test]
 fn unknown_pairs_go_with_a_word_or_stay() {
     let file = with_pair(0x2146_444e);
     let sandbox = Sandbox::new().with_bytes("app.apk", &file).with("keystore/release.jks");

@@ -5,6 +5,7 @@ use crate::cli::failure::Failure;
 use crate::cli::password::PasswordSpec;
 use apkkey::keystore::{KdfBudget, PasswordEncoding};
 use apkkey::limits::KDF_ROUNDS;
+use apkkey::signature::sign::Capabilities;
 use clap::Args;
 use std::path::PathBuf;
 
@@ -92,6 +93,50 @@ struct ForeignArgs {
     kms_type: Option<String>,
     #[arg(long, hide = true)]
     kms_key_alias: Option<String>,
+}
+
+/// What a certificate of a lineage may still do once another has followed it.
+#[derive(Debug, Clone, Default, Args)]
+#[command(next_help_heading = "Rights of a certificate in a lineage")]
+pub(crate) struct CapabilityArgs {
+    /// Apps signed with it are updated and keep their data [default: true]
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
+    pub(crate) set_installed_data: Option<bool>,
+    /// Apps signed with it share the user id [default: true]
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
+    pub(crate) set_shared_uid: Option<bool>,
+    /// Apps signed with it get permissions of the level "signature" [default: true]
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
+    pub(crate) set_permission: Option<bool>,
+    /// An app signed with it may replace one signed with a newer certificate [default: false]
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
+    pub(crate) set_rollback: Option<bool>,
+    /// Authenticators accept it [default: true]
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
+    pub(crate) set_auth: Option<bool>,
+}
+
+impl CapabilityArgs {
+    /// The rights that follow from those that were there.
+    pub(crate) fn apply(&self, before: Capabilities) -> Capabilities {
+        let wishes = [
+            (Capabilities::INSTALLED_DATA, self.set_installed_data),
+            (Capabilities::SHARED_USER_ID, self.set_shared_uid),
+            (Capabilities::PERMISSION, self.set_permission),
+            (Capabilities::ROLLBACK, self.set_rollback),
+            (Capabilities::AUTH, self.set_auth),
+        ];
+        wishes.into_iter().fold(before, |rights, (right, wish)| match wish {
+            Some(true) => Capabilities(rights.0 | right),
+            Some(false) => Capabilities(rights.0 & !right),
+            None => rights,
+        })
+    }
+
+    /// Whether none was given.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.apply(Capabilities(0)) == Capabilities(0) && self.apply(Capabilities(u32::MAX)) == Capabilities(u32::MAX)
+    }
 }
 
 impl SignerArgs {

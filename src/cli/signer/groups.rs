@@ -4,22 +4,24 @@
 //! stand anywhere between (`ApkSignerTool.java`). A parser of options that are known by name cannot say so, so the options
 //! of each further signer are moved into a list of their own, and the same parser reads each list.
 
-use super::args::SignerArgs;
+use super::args::{CapabilityArgs, SignerArgs};
 use clap::{Arg, Args, Command, Parser};
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
 
-/// What begins the options of a signer. `rotate` of apksigner has the last two.
-const OPENERS: &[&str] = &["--next-signer", "--old-signer", "--new-signer"];
+/// What begins the options of a signer. `rotate` and `lineage` of apksigner have the last three.
+const OPENERS: &[&str] = &["--next-signer", "--old-signer", "--new-signer", "--signer"];
 /// A signer for newer API levels begins a group of its own when the current one has options already.
 const FOR_MIN_SDK: &str = "--signer-for-min-sdk-version";
 
 /// A signer behind the first.
 #[derive(Debug, Clone)]
 pub(crate) struct FurtherSigner {
-    /// The option that began it: `--next-signer`, `--old-signer`, `--new-signer`.
+    /// The option that began it: `--next-signer`, `--old-signer`, `--new-signer`, `--signer`.
     pub(crate) opener: &'static str,
     pub(crate) args: SignerArgs,
+    /// What the signer's certificate may still do, for a lineage.
+    pub(crate) capabilities: CapabilityArgs,
 }
 
 /// The command's own arguments, in which the openers stay, and those of each further signer.
@@ -33,6 +35,8 @@ struct Split {
 struct Group {
     #[command(flatten)]
     signer: SignerArgs,
+    #[command(flatten)]
+    capabilities: CapabilityArgs,
 }
 
 /// Separates the arguments of further signers and reads them. `Err` is wrong usage inside one of them.
@@ -40,7 +44,7 @@ pub(crate) fn separate(arguments: Vec<OsString>) -> Result<(Vec<OsString>, Vec<F
     let split = split(arguments);
     let read = |(opener, arguments)| {
         let group = Group::try_parse_from(arguments)?;
-        Ok(FurtherSigner { opener, args: group.signer })
+        Ok(FurtherSigner { opener, args: group.signer, capabilities: group.capabilities })
     };
     let signers: Result<_, clap::Error> = split.groups.into_iter().map(read).collect();
     Ok((split.own, signers?))
@@ -48,7 +52,7 @@ pub(crate) fn separate(arguments: Vec<OsString>) -> Result<(Vec<OsString>, Vec<F
 
 /// The options of a signer, and whether each takes a value.
 fn options() -> BTreeMap<String, bool> {
-    let command = SignerArgs::augment_args(Command::new("signer"));
+    let command = CapabilityArgs::augment_args(SignerArgs::augment_args(Command::new("signer")));
     let option = |argument: &Arg| Some((format!("--{}", argument.get_long()?), argument.get_action().takes_values()));
     command.get_arguments().filter_map(option).filter(|(name, _)| !OPENERS.contains(&name.as_str())).collect()
 }

@@ -13,7 +13,7 @@ pub(crate) mod store_type;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use args::{KeystoreArgs, SignerArgs};
+pub(crate) use args::{CapabilityArgs, KeystoreArgs, SignerArgs};
 pub(crate) use from_store::{Access, unlock};
 pub(crate) use groups::{FurtherSigner, separate};
 pub(crate) use properties::SigningProperties;

@@ -20,6 +20,10 @@ pub(crate) fn open_signers(
     further: &[FurtherSigner],
     passwords: &mut PasswordReader<'_>,
 ) -> Result<Vec<Signer>, Failure> {
+    if further.iter().any(|further| !further.capabilities.is_empty()) {
+        return Err(Failure::new("rights of a certificate are set in a lineage, not while signing")
+            .help("`apkkey lineage FILE --signer --ks ... --set-rollback=true --out NEW` changes them"));
+    }
     let further = further.iter().map(|further| &further.args);
     let opened = signer::open_all(std::iter::once(&args.signer).chain(further), passwords)?;
     for note in opened.iter().flat_map(|opened| &opened.notes) {

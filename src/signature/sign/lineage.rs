@@ -196,6 +196,22 @@ impl SigningLineage {
         self.nodes.iter().map(|node| (&node.certificate, node.capabilities))
     }
 
+    /// The same lineage with other rights for one certificate; no signature covers them.
+    ///
+    /// # Errors
+    /// [`SignError::Lineage`] when the certificate is not in it.
+    pub fn with_capabilities(
+        &self,
+        certificate: &Certificate,
+        change: impl FnOnce(Capabilities) -> Capabilities,
+    ) -> Result<Self, SignError> {
+        let mut changed = self.clone();
+        let node = changed.nodes.iter_mut().find(|node| node.certificate == *certificate);
+        let node = node.ok_or_else(|| SignError::Lineage("the signer is not in it".to_owned()))?;
+        node.capabilities = change(node.capabilities);
+        Ok(changed)
+    }
+
     /// Where a certificate stands, counted from the oldest.
     pub(super) fn position(&self, certificate: &Certificate) -> Option<usize> {
         self.nodes.iter().position(|node| node.certificate == *certificate)
