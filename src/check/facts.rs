@@ -114,6 +114,23 @@ pub struct Question<'a> {
     pub contents: Contents,
 }
 
+impl<'a> Question<'a> {
+    /// For all API levels of the manifest, with nothing to compare, and without a day.
+    #[must_use]
+    pub fn new(token_key: &'a TokenKey, depth: Depth) -> Self {
+        Self {
+            token_key,
+            depth,
+            min_sdk: None,
+            max_sdk: None,
+            stamp_cert_digest: None,
+            v4_signature: None,
+            today: None,
+            contents: Contents::default(),
+        }
+    }
+}
+
 /// Contents that cost time and that not every check needs: [`super::Selection::contents`] tells.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Contents {

@@ -59,16 +59,7 @@ impl Expected<'_> {
 
 /// What is looked at, without a wish of the user.
 pub(super) fn question(depth: Depth) -> Question<'static> {
-    Question {
-        token_key: &TokenKey::Amazon,
-        depth,
-        min_sdk: None,
-        max_sdk: None,
-        stamp_cert_digest: None,
-        v4_signature: None,
-        today: None,
-        contents: Contents { code: false, secrets: false },
-    }
+    Question { contents: Contents { code: false, secrets: false }, ..Question::new(&TokenKey::Amazon, depth) }
 }
 
 /// What the checks of the archive look at; contents are not verified.

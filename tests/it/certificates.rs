@@ -4,7 +4,7 @@ use crate::build::{App, good};
 use crate::sandbox::{fixture, token_key};
 use apkkey::api_key::TokenKey;
 use apkkey::archive::Archive;
-use apkkey::check::{Contents, Depth, Expectations, Facts, Outcome, Question, Severity, Store, checks};
+use apkkey::check::{Depth, Expectations, Facts, Outcome, Question, Severity, Store, checks};
 use apkkey::timestamp::Timestamp;
 
 #[test]
@@ -23,16 +23,8 @@ fn a_weak_certificate_gets_warnings() {
 fn on_day(today: i64, store: Option<Store>) -> Vec<(String, Option<Severity>)> {
     let bytes = good::plain().bytes();
     let archive = Archive::open(&bytes).unwrap();
-    let question = Question {
-        token_key: &TokenKey::parse(&fixture("keys/token-test-key.pub.pem")).unwrap(),
-        depth: Depth::Full,
-        min_sdk: None,
-        max_sdk: None,
-        stamp_cert_digest: None,
-        v4_signature: None,
-        today: Timestamp::from_seconds(today),
-        contents: Contents::default(),
-    };
+    let token_key = TokenKey::parse(&fixture("keys/token-test-key.pub.pem")).unwrap();
+    let question = Question { today: Timestamp::from_seconds(today), ..Question::new(&token_key, Depth::Full) };
     let facts = Facts::gather(&archive, &question, Expectations { store, ..Expectations::default() }).unwrap();
     let check = checks().into_iter().find(|check| check.id == "certificate-expires-soon").unwrap();
     match check.run(&facts) {

@@ -3,7 +3,7 @@
 use crate::sandbox::fixture;
 use apkkey::api_key::{KeyFile, TokenKey, authenticate};
 use apkkey::archive::{ApkSet, Archive};
-use apkkey::check::{Contents, Depth, Expectations, Facts, Policy, Question, Report, Verdict, gather_set};
+use apkkey::check::{Depth, Expectations, Facts, Policy, Question, Report, Verdict, gather_set};
 use apkkey::keystore::{Keystore, Passwords, detect};
 use apkkey::secret::Password;
 use apkkey::zip::{Directory, Survey};
@@ -33,16 +33,7 @@ fn mutants(bytes: &[u8], step: usize) -> impl Iterator<Item = (String, Vec<u8>)>
 
 fn verdict(bytes: &[u8], token_key: &TokenKey) -> Option<(Verdict, apkkey::signature::Verdict)> {
     let archive = Archive::open(&bytes).ok()?;
-    let question = Question {
-        token_key,
-        depth: Depth::Full,
-        min_sdk: None,
-        max_sdk: None,
-        stamp_cert_digest: None,
-        v4_signature: None,
-        today: None,
-        contents: Contents::default(),
-    };
+    let question = Question::new(token_key, Depth::Full);
     let facts = Facts::gather(&archive, &question, Expectations::default()).ok()?;
     Some((Report::new(&facts, &Policy { strict: true, ..Policy::default() }).verdict(), facts.signatures.verdict))
 }
@@ -111,16 +102,7 @@ fn no_change_of_a_bundle_panics() {
 /// The verdicts of all APKs in a set, or nothing when one cannot be read.
 fn set_verdicts(bytes: &[u8], token_key: &TokenKey) -> Option<Vec<Verdict>> {
     let set = ApkSet::open(&bytes).ok()?;
-    let question = Question {
-        token_key,
-        depth: Depth::Full,
-        min_sdk: None,
-        max_sdk: None,
-        stamp_cert_digest: None,
-        v4_signature: None,
-        today: None,
-        contents: Contents::default(),
-    };
+    let question = Question::new(token_key, Depth::Full);
     let members = gather_set(&set, &question, &Expectations::default()).ok()?;
     let policy = Policy { strict: true, ..Policy::default() };
     members.into_iter().map(|(_, facts)| Some(Report::new(&facts.ok()?, &policy).verdict())).collect()

@@ -90,7 +90,9 @@ fn oracle_apksigner_reads_our_lineages_and_several_signers() {
     sandbox.run(&[&old[..], &["--new-signer", &new_key, &new_cert]].concat()).code(0);
     let listed = succeeds("apksigner", &["lineage", "--in", "l", "--print-certs"], &folder);
     assert_eq!(listed.matches("CN=oracle").count(), 2, "{listed}");
-    for (right, count) in [("installed data", 2), ("rollback capability      : true", 1), ("auth capability          : false", 1)] {
+    for (right, count) in
+        [("installed data", 2), ("rollback capability      : true", 1), ("auth capability          : false", 1)]
+    {
         assert_eq!(listed.matches(right).count(), count, "{right}: {listed}");
     }
     let mut sign = vec!["sign", "demo-unsigned.apk", "--out", "out.apk", "--lineage", "l"];

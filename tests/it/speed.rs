@@ -3,7 +3,7 @@
 use crate::sandbox::fixture;
 use apkkey::api_key::TokenKey;
 use apkkey::archive::Archive;
-use apkkey::check::{Contents, Depth, Expectations, Facts, Question};
+use apkkey::check::{Depth, Expectations, Facts, Question};
 use apkkey::source::{ReadAt, SourceError};
 use apkkey::zip::Directory;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -51,16 +51,7 @@ impl ReadAt for Stretched {
 fn a_fingerprint_does_not_read_the_file() {
     let source = Stretched::new("apk/demo-release.apk", 1 << 30);
     let archive = Archive::open(&source).unwrap();
-    let question = Question {
-        token_key: &TokenKey::Amazon,
-        depth: Depth::Certificates,
-        min_sdk: None,
-        max_sdk: None,
-        stamp_cert_digest: None,
-        v4_signature: None,
-        today: None,
-        contents: Contents::default(),
-    };
+    let question = Question::new(&TokenKey::Amazon, Depth::Certificates);
     let facts = Facts::gather(&archive, &question, Expectations::default()).unwrap();
     let device = facts.signatures.device.last().unwrap();
     assert!(device.certificates[0].fingerprints().md5.to_string().starts_with("B8:F6:97:AE"));

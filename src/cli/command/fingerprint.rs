@@ -13,7 +13,7 @@ use crate::cli::{debug_keystore, input, signer};
 use apkkey::api_key::TokenKey;
 use apkkey::archive::Archive;
 use apkkey::certificate::Certificate;
-use apkkey::check::{Contents, Depth, Expectations, Facts, Question};
+use apkkey::check::{Depth, Expectations, Facts, Question};
 use apkkey::fingerprint::{Fingerprints, Md5, Sha1, Sha256};
 use apkkey::keystore::{Content, Entry, Keystore, detect};
 use apkkey::source::FileSource;
@@ -174,16 +174,8 @@ fn app_file(path: &Path, source: &FileSource, args: &FingerprintArgs) -> Result<
         return Err(Failure::new("an app holds no private key").help("give the keystore that signs it").at(path));
     }
     let archive = Archive::open(source).map_err(input::about(path))?;
-    let question = Question {
-        token_key: &TokenKey::Amazon,
-        depth: Depth::Certificates,
-        min_sdk: args.sdk,
-        max_sdk: args.sdk,
-        stamp_cert_digest: None,
-        v4_signature: None,
-        today: None,
-        contents: Contents::default(),
-    };
+    let question = Question::new(&TokenKey::Amazon, Depth::Certificates);
+    let question = Question { min_sdk: args.sdk, max_sdk: args.sdk, ..question };
     let facts = Facts::gather(&archive, &question, Expectations::default()).map_err(input::about(path))?;
     if facts.signatures.signers.is_empty() {
         return Err(Failure::new("the file is not signed, so there is no certificate in it")

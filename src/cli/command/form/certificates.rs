@@ -7,7 +7,7 @@ use crate::cli::output::model::{FormObject, FormValues};
 use apkkey::api_key::TokenKey;
 use apkkey::archive::{Archive, Kind};
 use apkkey::certificate::{Certificate, WellKnown};
-use apkkey::check::{Contents, Depth, Expectations, Facts, Question, Store};
+use apkkey::check::{Depth, Expectations, Facts, Question, Store};
 use apkkey::fingerprint::{Md5, Sha256};
 use apkkey::keystore::{Entry, Keystore, Passwords};
 use apkkey::signature::{DeviceCertificates, Verdict};
@@ -22,16 +22,7 @@ pub(super) fn of_app(
 ) -> Result<String, Failure> {
     let archive = Archive::open(source).map_err(input::about(path))?;
     let (token_key, depth) = (&TokenKey::Amazon, Depth::Certificates);
-    let question = Question {
-        token_key,
-        depth,
-        min_sdk: args.sdk,
-        max_sdk: args.sdk,
-        stamp_cert_digest: None,
-        v4_signature: None,
-        today: None,
-        contents: Contents::default(),
-    };
+    let question = Question { min_sdk: args.sdk, max_sdk: args.sdk, ..Question::new(token_key, depth) };
     let facts = Facts::gather(&archive, &question, Expectations::default()).map_err(input::about(path))?;
     let package = facts.manifest.package.as_str().to_owned();
     if let Some(wanted) = args.form.package.as_ref().filter(|wanted| **wanted != package) {
