@@ -8,7 +8,7 @@ use crate::check::{
     Severity,
 };
 use crate::signature::sign::SigningRequest;
-use crate::signature::{self, DeviceCertificates, Verdict};
+use crate::signature::{self, Signatures, Verdict};
 use crate::source::ReadAt;
 use std::collections::BTreeSet;
 use std::io::BufReader;
@@ -98,8 +98,12 @@ fn check_signers(facts: &Facts, request: &SigningRequest) -> Result<(), InjectEr
         let problem = signatures.problems.first().map_or("it is not verified", |problem| problem.message.as_str());
         return Err(broken(format!("the signature does not hold: {problem}")));
     }
-    let shown = |device: &[DeviceCertificates]| device.last().map(|last| last.certificates.clone()).unwrap_or_default();
-    let (wanted, found) = (shown(&request.foreseen().device), shown(&signatures.device));
+    // a bundle is on no device: there the signers themselves count
+    let shown = |signatures: &Signatures| match signatures.device.last() {
+        Some(last) => last.certificates.clone(),
+        None => signatures.signers.iter().map(|signer| signer.certificate.clone()).collect(),
+    };
+    let (wanted, found) = (shown(&request.foreseen()), shown(signatures));
     let same = wanted.len() == found.len() && wanted.iter().all(|certificate| found.contains(certificate));
     if same { Ok(()) } else { Err(broken("devices would report another certificate than the one given".to_owned())) }
 }
