@@ -11,7 +11,7 @@ use clap_mangen::Man;
 use std::path::Path;
 
 pub(crate) fn run(args: &ManArgs, output: &Output) -> Result<Status, Failure> {
-    let program = Arguments::command();
+    let program = Arguments::command().disable_help_subcommand(true);
     match (&args.out, &args.command) {
         (Some(folder), _) => write_all(&program, folder)?,
         (None, None) => output.line(rendered(&program)?.trim_end())?,
