@@ -82,6 +82,8 @@ pub(crate) enum Command {
     Explain(ExplainArgs),
     /// Print a completion script for a shell
     Completions(CompletionsArgs),
+    /// Print the manual page, or write all of them
+    Man(ManArgs),
 }
 
 impl Command {
@@ -96,6 +98,7 @@ impl Command {
             Self::Lineage(_) => "lineage",
             Self::Explain(_) => "explain",
             Self::Completions(_) => "completions",
+            Self::Man(_) => "man",
         }
     }
 
@@ -106,7 +109,7 @@ impl Command {
             Self::Fingerprint(_) | Self::Key(_) | Self::Inject(_) | Self::Sign(_) | Self::Lineage(_) => {
                 &[Format::Text, Format::Json]
             }
-            Self::Explain(_) | Self::Completions(_) => &[Format::Text],
+            Self::Explain(_) | Self::Completions(_) | Self::Man(_) => &[Format::Text],
         }
     }
 
@@ -129,7 +132,7 @@ impl Command {
                 files.map(PathBuf::as_path).collect()
             }
             Self::Lineage(args) => args.file.iter().chain(&args.input).chain(&args.out).map(PathBuf::as_path).collect(),
-            Self::Explain(_) | Self::Completions(_) => Vec::new(),
+            Self::Explain(_) | Self::Completions(_) | Self::Man(_) => Vec::new(),
         }
     }
 }
@@ -432,4 +435,13 @@ pub(crate) struct ExplainArgs {
 pub(crate) struct CompletionsArgs {
     /// The shell
     pub(crate) shell: clap_complete::Shell,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ManArgs {
+    /// The command whose page is printed; without it the page of the program
+    pub(crate) command: Option<String>,
+    /// Write all pages into this folder, as apkkey.1, apkkey-verify.1 ...
+    #[arg(long, value_name = "DIR", conflicts_with = "command")]
+    pub(crate) out: Option<PathBuf>,
 }

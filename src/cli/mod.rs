@@ -60,6 +60,7 @@ pub(crate) fn run() -> ExitCode {
         Command::Lineage(args) => command::lineage::run(args, &further, &output),
         Command::Explain(args) => command::explain::run(args, &output),
         Command::Completions(args) => command::completions::run(args, &output),
+        Command::Man(args) => command::man::run(args, &output),
     });
     match result {
         Ok(status) => status.into(),

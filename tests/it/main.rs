@@ -27,6 +27,7 @@ mod keystore_mutations;
 mod keystores;
 mod layouts;
 mod messages;
+mod migrating;
 mod mutations;
 mod oracle;
 mod oracle_deflate;

@@ -81,6 +81,12 @@ fn usage_errors_have_exit_code_2_and_help_0() {
     sandbox.run(&["--help"]).code(0).says("fingerprint").says("Exit codes");
     sandbox.run(&["--version"]).code(0).says("apkkey 0.1.0");
     sandbox.run(&["completions", "bash"]).code(0).says("apkkey");
+    sandbox.run(&["man"]).code(0).says(".TH apkkey 1").says("fingerprint");
+    sandbox.run(&["man", "sign"]).code(0).says(".TH apkkey-sign 1").says("\\-\\-ks\\-key\\-alias").says("\\-\\-format");
+    sandbox.run(&["man", "verfy"]).code(2).complains("did you mean `verify`?");
+    sandbox.run(&["man", "--out", "pages"]).code(0).says("");
+    let pages = std::fs::read_dir(sandbox.path("pages")).unwrap().count();
+    assert_eq!(pages, sandbox.run(&["man"]).stdout.matches("\napkkey\\-").count() + 1, "a page for each command");
 }
 
 #[test]

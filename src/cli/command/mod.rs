@@ -6,6 +6,7 @@ pub(super) mod fingerprint;
 pub(super) mod inject;
 pub(super) mod key;
 pub(super) mod lineage;
+pub(super) mod man;
 pub(super) mod sign;
 pub(super) mod verify;
 
