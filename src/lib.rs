@@ -1,8 +1,8 @@
 //! apkkey makes the Amazon API key of an Android app right before the upload.
 //!
 //! The library reads archives as Android sees them ([`zip`], [`archive`]), keystores ([`keystore`]),
-//! signatures ([`signature`]) and API keys ([`api_key`]), judges how they fit together ([`check`]) and
-//! puts a key into an app ([`inject`]). It never prints, and apart from the feature `fs` it knows no path:
+//! signatures ([`signature`]) and API keys ([`api_key`]), judges how they fit together ([`check`]), says so
+//! ([`report`]) and puts a key into an app ([`inject`]). It never prints, and apart from the feature `fs` it knows no path:
 //! everything is read from bytes or from a [`source::ReadAt`].
 //!
 //! Two words mean two things everywhere: *present* says that something is there, *verified* that a
@@ -38,3 +38,4 @@ pub mod archive;
 pub mod check;
 pub mod gradle;
 pub mod inject;
+pub mod report;

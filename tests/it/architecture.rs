@@ -16,7 +16,7 @@ const LAYERS: &[&[&str]] = &[
     &["signature"],
     &["archive"],
     &["check"],
-    &["inject"],
+    &["inject", "report"],
     &["gradle"],
 ];
 

@@ -3,11 +3,11 @@
 mod format;
 mod github;
 mod junit;
-pub(crate) mod model;
 mod progress;
 mod report_file;
 mod text;
 
+pub(crate) use apkkey::report as model;
 pub(crate) use progress::Progress;
 pub(crate) use report_file::ReportFile;
 

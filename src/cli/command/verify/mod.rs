@@ -8,8 +8,8 @@ mod targets;
 
 use crate::cli::Status;
 use crate::cli::args::VerifyArgs;
-use crate::cli::config::Config;
-use crate::cli::failure::Failure;
+use crate::cli::config::{Config, Weight};
+use crate::cli::failure::{Failure, shown};
 use crate::cli::output::Output;
 use crate::cli::output::model::{ConfigObject, Document, RunObject};
 use crate::cli::workers;
@@ -34,9 +34,16 @@ pub(crate) fn run(args: &VerifyArgs, output: &Output) -> Result<Status, Failure>
         (true, false) => Status::Bad,
         (true, true) => Status::Good,
     };
-    document.run = Some(RunObject { config: ConfigObject::of(&config), notes: targets.notes });
+    document.run = Some(RunObject { config: config_object(&config), notes: targets.notes });
     document.files = all.files;
     document.errors = all.errors.into_iter().map(Into::into).collect();
     output.document(&document)?;
     Ok(status)
+}
+
+/// What the report says of the settings; `None` when no file was read.
+fn config_object(config: &Config) -> Option<ConfigObject> {
+    let named = |(name, weight): (&String, &Weight)| (name.clone(), weight.name().to_owned());
+    let checks = config.checks.iter().map(named).collect();
+    Some(ConfigObject { path: shown(&config.path), checks }).filter(|object| !object.path.is_empty())
 }

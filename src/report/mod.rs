@@ -2,54 +2,57 @@
 //!
 //! These structs are the interface for scripts. A field of the library does not appear here by accident.
 
+#![expect(missing_docs, reason = "docs/json.md describes every field, and a test holds it to that")]
+
 mod check;
+mod failure;
 mod run;
 
-pub(crate) use check::{CheckObject, Judged};
-pub(crate) use run::{ConfigObject, RunObject};
+pub use check::{CheckObject, Judged};
+pub use failure::{Failure, shown};
+pub use run::{ConfigObject, RunObject};
 
-use crate::cli::failure::Failure;
-use apkkey::api_key::{ApiKey, Authority, Claimed, Environment, Platform};
-use apkkey::certificate::Certificate;
-use apkkey::check::Facts;
-use apkkey::signature::{DeviceCertificates, Signatures, SourceStamp, Verdict};
-use apkkey::timestamp::Timestamp;
+use crate::api_key::{ApiKey, Authority, Claimed, Environment, Platform};
+use crate::certificate::Certificate;
+use crate::check::Facts;
+use crate::signature::{DeviceCertificates, Signatures, SourceStamp, Verdict};
+use crate::timestamp::Timestamp;
 use serde::Serialize;
 
 /// The version of these structs.
 const SCHEMA: u32 = 1;
 
 #[derive(Debug, Serialize)]
-pub(crate) struct Document {
-    pub(crate) schema: u32,
-    pub(crate) tool: Tool,
-    pub(crate) command: &'static str,
-    pub(crate) verdict: &'static str,
+pub struct Document {
+    pub schema: u32,
+    pub tool: Tool,
+    pub command: &'static str,
+    pub verdict: &'static str,
     /// With `verify` only.
     #[serde(flatten)]
-    pub(crate) run: Option<RunObject>,
-    pub(crate) files: Vec<FileObject>,
-    pub(crate) errors: Vec<ErrorObject>,
+    pub run: Option<RunObject>,
+    pub files: Vec<FileObject>,
+    pub errors: Vec<ErrorObject>,
 }
 
 impl Document {
-    pub(crate) fn new(command: &'static str) -> Self {
+    pub fn new(command: &'static str) -> Self {
         let tool = Tool { name: "apkkey", version: env!("CARGO_PKG_VERSION") };
         Self { schema: SCHEMA, tool, command, verdict: "good", run: None, files: Vec::new(), errors: Vec::new() }
     }
 }
 
 #[derive(Debug, Serialize)]
-pub(crate) struct Tool {
-    pub(crate) name: &'static str,
-    pub(crate) version: &'static str,
+pub struct Tool {
+    pub name: &'static str,
+    pub version: &'static str,
 }
 
 #[derive(Debug, Clone, Serialize)]
-pub(crate) struct ErrorObject {
-    pub(crate) path: Option<String>,
-    pub(crate) message: String,
-    pub(crate) help: Option<String>,
+pub struct ErrorObject {
+    pub path: Option<String>,
+    pub message: String,
+    pub help: Option<String>,
 }
 
 impl From<Failure> for ErrorObject {
@@ -68,7 +71,7 @@ impl From<ErrorObject> for Failure {
 
 #[derive(Debug, Serialize)]
 #[serde(untagged)]
-pub(crate) enum FileObject {
+pub enum FileObject {
     App(Box<AppObject>),
     Library(LibraryObject),
     Store(StoreObject),
@@ -79,138 +82,138 @@ pub(crate) enum FileObject {
 }
 
 #[derive(Debug, Serialize)]
-pub(crate) struct AppObject {
-    pub(crate) path: String,
-    pub(crate) kind: &'static str,
-    pub(crate) package: String,
-    pub(crate) version_code: Option<u64>,
-    pub(crate) version_name: Option<String>,
-    pub(crate) min_sdk: Option<u32>,
-    pub(crate) target_sdk: Option<u32>,
-    pub(crate) debuggable: Option<bool>,
-    pub(crate) signature: SignatureObject,
-    pub(crate) api_key: Option<ApiKeyObject>,
+pub struct AppObject {
+    pub path: String,
+    pub kind: &'static str,
+    pub package: String,
+    pub version_code: Option<u64>,
+    pub version_name: Option<String>,
+    pub min_sdk: Option<u32>,
+    pub target_sdk: Option<u32>,
+    pub debuggable: Option<bool>,
+    pub signature: SignatureObject,
+    pub api_key: Option<ApiKeyObject>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) set: Option<SetObject>,
+    pub set: Option<SetObject>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) variant: Option<VariantObject>,
+    pub variant: Option<VariantObject>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) verdict: Option<&'static str>,
+    pub verdict: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) checks: Option<Vec<CheckObject>>,
+    pub checks: Option<Vec<CheckObject>>,
 }
 
 /// What a build says of a file that was found in its outputs.
 #[derive(Debug, Clone, Serialize)]
-pub(crate) struct VariantObject {
-    pub(crate) name: String,
-    pub(crate) application_id: Option<String>,
+pub struct VariantObject {
+    pub name: String,
+    pub application_id: Option<String>,
 }
 
 /// Where an APK stands that comes in a set.
 #[derive(Debug, Serialize)]
-pub(crate) struct SetObject {
-    pub(crate) path: String,
-    pub(crate) kind: &'static str,
-    pub(crate) entry: String,
-    pub(crate) split: Option<String>,
+pub struct SetObject {
+    pub path: String,
+    pub kind: &'static str,
+    pub entry: String,
+    pub split: Option<String>,
 }
 
 #[derive(Debug, Serialize)]
-pub(crate) struct LibraryObject {
-    pub(crate) path: String,
-    pub(crate) kind: &'static str,
-    pub(crate) package: Option<String>,
-    pub(crate) key_entry: Option<String>,
-    pub(crate) verdict: &'static str,
-    pub(crate) checks: Vec<CheckObject>,
+pub struct LibraryObject {
+    pub path: String,
+    pub kind: &'static str,
+    pub package: Option<String>,
+    pub key_entry: Option<String>,
+    pub verdict: &'static str,
+    pub checks: Vec<CheckObject>,
 }
 
 #[derive(Debug, Serialize)]
-pub(crate) struct StoreObject {
-    pub(crate) path: String,
-    pub(crate) kind: String,
-    pub(crate) entries: Vec<EntryObject>,
-    pub(crate) notes: Vec<String>,
+pub struct StoreObject {
+    pub path: String,
+    pub kind: String,
+    pub entries: Vec<EntryObject>,
+    pub notes: Vec<String>,
 }
 
 /// What goes into Amazon's form, once for each key that has to be made.
 #[derive(Debug, Serialize)]
-pub(crate) struct FormObject {
-    pub(crate) path: String,
-    pub(crate) kind: &'static str,
-    pub(crate) forms: Vec<FormValues>,
-    pub(crate) remarks: Vec<String>,
+pub struct FormObject {
+    pub path: String,
+    pub kind: &'static str,
+    pub forms: Vec<FormValues>,
+    pub remarks: Vec<String>,
 }
 
 #[derive(Debug, Default, Serialize)]
-pub(crate) struct FormValues {
-    pub(crate) api_key_name: String,
-    pub(crate) package: String,
-    pub(crate) md5: String,
-    pub(crate) sha256: String,
-    pub(crate) subject: Option<String>,
-    pub(crate) store: Option<&'static str>,
-    pub(crate) min_sdk: Option<u32>,
-    pub(crate) max_sdk: Option<u32>,
+pub struct FormValues {
+    pub api_key_name: String,
+    pub package: String,
+    pub md5: String,
+    pub sha256: String,
+    pub subject: Option<String>,
+    pub store: Option<&'static str>,
+    pub min_sdk: Option<u32>,
+    pub max_sdk: Option<u32>,
 }
 
 #[derive(Debug, Serialize)]
-pub(crate) struct EntryObject {
-    pub(crate) alias: Option<String>,
-    pub(crate) entry: &'static str,
-    pub(crate) certificate: Option<CertificateObject>,
-    pub(crate) chain: usize,
+pub struct EntryObject {
+    pub alias: Option<String>,
+    pub entry: &'static str,
+    pub certificate: Option<CertificateObject>,
+    pub chain: usize,
 }
 
 #[derive(Debug, Serialize)]
-pub(crate) struct KeyObject {
-    pub(crate) path: String,
-    pub(crate) kind: &'static str,
-    pub(crate) api_key: ApiKeyObject,
+pub struct KeyObject {
+    pub path: String,
+    pub kind: &'static str,
+    pub api_key: ApiKeyObject,
 }
 
 #[derive(Debug, Serialize)]
-pub(crate) struct ChangedObject {
-    pub(crate) path: String,
-    pub(crate) out: String,
-    pub(crate) package: String,
-    pub(crate) changed: bool,
-    pub(crate) dry_run: bool,
-    pub(crate) steps: Vec<String>,
-    pub(crate) remarks: Vec<String>,
+pub struct ChangedObject {
+    pub path: String,
+    pub out: String,
+    pub package: String,
+    pub changed: bool,
+    pub dry_run: bool,
+    pub steps: Vec<String>,
+    pub remarks: Vec<String>,
     /// The schemes with which it is signed now; none when it was left unsigned.
-    pub(crate) schemes: Vec<String>,
-    pub(crate) v4_signature_file: Option<String>,
+    pub schemes: Vec<String>,
+    pub v4_signature_file: Option<String>,
 }
 
 /// A lineage, the oldest certificate first.
 #[derive(Debug, Serialize)]
-pub(crate) struct LineageObject {
-    pub(crate) path: String,
-    pub(crate) kind: &'static str,
-    pub(crate) lineage: Vec<NodeObject>,
+pub struct LineageObject {
+    pub path: String,
+    pub kind: &'static str,
+    pub lineage: Vec<NodeObject>,
 }
 
 #[derive(Debug, Serialize)]
-pub(crate) struct NodeObject {
-    pub(crate) certificate: CertificateObject,
+pub struct NodeObject {
+    pub certificate: CertificateObject,
     /// What apps signed with it may still do.
-    pub(crate) capabilities: Vec<&'static str>,
+    pub capabilities: Vec<&'static str>,
 }
 
 #[derive(Debug, Serialize)]
-pub(crate) struct CertificateObject {
-    pub(crate) md5: String,
-    pub(crate) sha1: String,
-    pub(crate) sha256: String,
-    pub(crate) subject: Option<String>,
-    pub(crate) issuer: Option<String>,
-    pub(crate) serial: Option<String>,
-    pub(crate) not_before: Option<String>,
-    pub(crate) not_after: Option<String>,
-    pub(crate) key: Option<String>,
-    pub(crate) well_known: Option<String>,
+pub struct CertificateObject {
+    pub md5: String,
+    pub sha1: String,
+    pub sha256: String,
+    pub subject: Option<String>,
+    pub issuer: Option<String>,
+    pub serial: Option<String>,
+    pub not_before: Option<String>,
+    pub not_after: Option<String>,
+    pub key: Option<String>,
+    pub well_known: Option<String>,
 }
 
 impl From<&Certificate> for CertificateObject {
@@ -234,34 +237,34 @@ impl From<&Certificate> for CertificateObject {
 }
 
 #[derive(Debug, Serialize)]
-pub(crate) struct SignatureObject {
-    pub(crate) verdict: &'static str,
-    pub(crate) schemes: Vec<String>,
-    pub(crate) signers: Vec<SignerObject>,
-    pub(crate) lineage: Vec<CertificateObject>,
-    pub(crate) source_stamp: Option<StampObject>,
-    pub(crate) device: Vec<DeviceObject>,
+pub struct SignatureObject {
+    pub verdict: &'static str,
+    pub schemes: Vec<String>,
+    pub signers: Vec<SignerObject>,
+    pub lineage: Vec<CertificateObject>,
+    pub source_stamp: Option<StampObject>,
+    pub device: Vec<DeviceObject>,
 }
 
 #[derive(Debug, Serialize)]
-pub(crate) struct SignerObject {
-    pub(crate) scheme: String,
-    pub(crate) min_sdk: Option<u32>,
-    pub(crate) max_sdk: Option<u32>,
-    pub(crate) certificate: CertificateObject,
+pub struct SignerObject {
+    pub scheme: String,
+    pub min_sdk: Option<u32>,
+    pub max_sdk: Option<u32>,
+    pub certificate: CertificateObject,
 }
 
 #[derive(Debug, Serialize)]
-pub(crate) struct StampObject {
-    pub(crate) verdict: &'static str,
-    pub(crate) certificate: Option<CertificateObject>,
+pub struct StampObject {
+    pub verdict: &'static str,
+    pub certificate: Option<CertificateObject>,
 }
 
 #[derive(Debug, Serialize)]
-pub(crate) struct DeviceObject {
-    pub(crate) min_sdk: u32,
-    pub(crate) max_sdk: Option<u32>,
-    pub(crate) certificates: Vec<CertificateObject>,
+pub struct DeviceObject {
+    pub min_sdk: u32,
+    pub max_sdk: Option<u32>,
+    pub certificates: Vec<CertificateObject>,
 }
 
 fn verdict_name(verdict: Verdict) -> &'static str {
@@ -275,7 +278,7 @@ fn verdict_name(verdict: Verdict) -> &'static str {
 
 impl SignatureObject {
     /// What libziparchive refuses makes the verdict `rejected`, whatever the signature schemes say.
-    pub(crate) fn new(signatures: &Signatures, archive_refused: bool) -> Self {
+    pub fn new(signatures: &Signatures, archive_refused: bool) -> Self {
         let verdict = match signatures.verdict {
             Verdict::Verified | Verdict::NotChecked if archive_refused => Verdict::Rejected,
             Verdict::Verified | Verdict::NotChecked | Verdict::Rejected | Verdict::Unsigned => signatures.verdict,
@@ -298,8 +301,8 @@ impl SignatureObject {
 }
 
 /// Whether libziparchive refuses the archive.
-pub(crate) fn archive_refused(facts: &Facts) -> bool {
-    facts.violations.iter().any(apkkey::zip::Violation::is_refused_by_android) || !facts.survey.broken.is_empty()
+pub fn archive_refused(facts: &Facts) -> bool {
+    facts.violations.iter().any(crate::zip::Violation::is_refused_by_android) || !facts.survey.broken.is_empty()
 }
 
 impl From<&SourceStamp> for StampObject {
@@ -320,39 +323,39 @@ impl From<&DeviceCertificates> for DeviceObject {
 
 /// What a key says of itself, and whether Amazon says so.
 #[derive(Debug, Default, Serialize)]
-pub(crate) struct ApiKeyObject {
-    pub(crate) entry: Option<String>,
-    pub(crate) authentic: bool,
-    pub(crate) authenticated_by: Option<&'static str>,
-    pub(crate) platform: Option<&'static str>,
-    pub(crate) package: Option<String>,
-    pub(crate) md5: Option<String>,
-    pub(crate) sha256: Option<String>,
-    pub(crate) client_id: Option<String>,
-    pub(crate) family_id: Option<String>,
-    pub(crate) issued: Option<String>,
-    pub(crate) version: Option<String>,
-    pub(crate) environment: Option<&'static str>,
-    pub(crate) endpoints: Option<EndpointsObject>,
-    pub(crate) problems: Vec<ProblemObject>,
+pub struct ApiKeyObject {
+    pub entry: Option<String>,
+    pub authentic: bool,
+    pub authenticated_by: Option<&'static str>,
+    pub platform: Option<&'static str>,
+    pub package: Option<String>,
+    pub md5: Option<String>,
+    pub sha256: Option<String>,
+    pub client_id: Option<String>,
+    pub family_id: Option<String>,
+    pub issued: Option<String>,
+    pub version: Option<String>,
+    pub environment: Option<&'static str>,
+    pub endpoints: Option<EndpointsObject>,
+    pub problems: Vec<ProblemObject>,
 }
 
 #[derive(Debug, Serialize)]
-pub(crate) struct EndpointsObject {
-    pub(crate) authorization: Option<String>,
-    pub(crate) token_exchange: Option<String>,
+pub struct EndpointsObject {
+    pub authorization: Option<String>,
+    pub token_exchange: Option<String>,
 }
 
 #[derive(Debug, Serialize)]
-pub(crate) struct ProblemObject {
-    pub(crate) id: &'static str,
-    pub(crate) message: String,
-    pub(crate) help: Option<String>,
+pub struct ProblemObject {
+    pub id: &'static str,
+    pub message: String,
+    pub help: Option<String>,
 }
 
 impl ApiKeyObject {
     /// Fills in what the key says.
-    pub(crate) fn with_claims(mut self, key: &ApiKey) -> Self {
+    pub fn with_claims(mut self, key: &ApiKey) -> Self {
         let claims = key.claims();
         self.platform = match claims.platform() {
             Platform::Android => Some("android"),
@@ -379,7 +382,7 @@ impl ApiKeyObject {
     }
 
     /// Says who signed the key, when somebody that counts did.
-    pub(crate) fn authenticated(mut self, authority: Option<Authority>) -> Self {
+    pub fn authenticated(mut self, authority: Option<Authority>) -> Self {
         self.authentic = authority.is_some();
         self.authenticated_by = authority.map(|authority| match authority {
             Authority::Amazon => "amazon",

@@ -1,30 +1,30 @@
 //! What checks said.
 
 use super::{FileObject, LibraryObject};
-use apkkey::check::{CheckResult, Finding, Outcome, Severity};
+use crate::check::{CheckResult, Finding, Outcome, Severity};
 use serde::Serialize;
 use std::collections::BTreeMap;
 
 #[derive(Debug, Serialize)]
-pub(crate) struct CheckObject {
-    pub(crate) id: &'static str,
-    pub(crate) group: &'static str,
-    pub(crate) severity: String,
-    pub(crate) outcome: &'static str,
+pub struct CheckObject {
+    pub id: &'static str,
+    pub group: &'static str,
+    pub severity: String,
+    pub outcome: &'static str,
     /// Could not look, and nobody else says so.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
-    pub(crate) unknown: bool,
-    pub(crate) message: String,
-    pub(crate) help: Option<String>,
-    pub(crate) evidence: BTreeMap<&'static str, String>,
+    pub unknown: bool,
+    pub message: String,
+    pub help: Option<String>,
+    pub evidence: BTreeMap<&'static str, String>,
     /// Whether it makes the exit code 1.
     #[serde(skip)]
-    pub(crate) blocks: bool,
+    pub blocks: bool,
 }
 
 impl CheckObject {
     /// One object for a check that passed or was skipped, one for each finding otherwise.
-    pub(crate) fn list(result: &CheckResult) -> Vec<Self> {
+    pub fn list(result: &CheckResult) -> Vec<Self> {
         let plain = |outcome, message: &str| {
             let finding = Finding { message: message.to_owned(), ..Finding::default() };
             vec![Self { blocks: false, ..Self::new(result, result.severity, (outcome, &finding)) }]
@@ -60,23 +60,23 @@ impl CheckObject {
     }
 
     /// Whether a person should read it: it failed, or could not be checked and nobody else says so.
-    pub(crate) fn is_reported(&self) -> bool {
+    pub fn is_reported(&self) -> bool {
         self.outcome == "fail" || self.unknown
     }
 
     /// What stands before the message.
-    pub(crate) fn prefix(&self) -> &'static str {
+    pub fn prefix(&self) -> &'static str {
         if self.unknown { "not checked: " } else { "" }
     }
 
     /// The values that a person wants to compare, each line apart.
-    pub(crate) fn values(&self) -> impl Iterator<Item = (&'static str, &str)> {
+    pub fn values(&self) -> impl Iterator<Item = (&'static str, &str)> {
         let shown = ["place", "wanted", "found", "device"].into_iter();
         shown.flat_map(|name| self.evidence.get(name).map_or("", String::as_str).lines().map(move |line| (name, line)))
     }
 
     /// Message, values and help, for formats that have one text for all.
-    pub(crate) fn in_full(&self) -> String {
+    pub fn in_full(&self) -> String {
         let values = self.values().map(|(name, value)| format!("\n{name}: {value}"));
         let help = self.help.iter().map(|help| format!("\nhelp: {help}"));
         format!("{}{}{}", self.prefix(), self.message, values.chain(help).collect::<String>())
@@ -84,17 +84,17 @@ impl CheckObject {
 }
 
 /// A file that checks were run on.
-pub(crate) struct Judged<'a> {
-    pub(crate) path: &'a str,
+pub struct Judged<'a> {
+    pub path: &'a str,
     /// The file on the disk: the set, for an APK in one.
-    pub(crate) file: &'a str,
-    pub(crate) verdict: &'static str,
-    pub(crate) checks: &'a [CheckObject],
+    pub file: &'a str,
+    pub verdict: &'static str,
+    pub checks: &'a [CheckObject],
 }
 
 impl FileObject {
     /// What checks said about it, if there were any.
-    pub(crate) fn judged(&self) -> Option<Judged<'_>> {
+    pub fn judged(&self) -> Option<Judged<'_>> {
         match self {
             Self::App(app) => {
                 let (verdict, checks) = app.verdict.zip(app.checks.as_deref())?;
