@@ -117,7 +117,7 @@ impl Command {
     pub(crate) fn files(&self) -> Vec<&Path> {
         match self {
             Self::Fingerprint(args) => args.files.iter().map(PathBuf::as_path).collect(),
-            Self::Key(args) => vec![&args.file],
+            Self::Key(args) => args.files.iter().map(PathBuf::as_path).collect(),
             Self::Verify(args) => {
                 let keys = args.expected.cert.iter().chain(&args.expected.ks).chain(&args.token_key.token_key);
                 let others = keys.chain(&args.config.config).chain(&args.v4_signature_file);
@@ -208,12 +208,15 @@ pub(crate) struct TokenKeyArgs {
 
 #[derive(Debug, Args)]
 pub(crate) struct KeyArgs {
-    /// An api_key.txt, an APK or App Bundle with one inside, or - for standard input
+    /// Each an api_key.txt, an APK or App Bundle with one inside, or - for standard input
     #[arg(value_name = "FILE", default_value = "-")]
-    pub(crate) file: PathBuf,
+    pub(crate) files: Vec<PathBuf>,
     /// Print the key itself, exactly as it belongs into the file
     #[arg(long)]
     pub(crate) show_key: bool,
+    /// Count warnings as errors: white space around the key, a byte order mark
+    #[arg(long)]
+    pub(crate) strict: bool,
     #[command(flatten)]
     pub(crate) token_key: TokenKeyArgs,
 }

@@ -53,6 +53,8 @@ fn documents() -> Vec<String> {
             names.push(format!("docs/{name}"));
         }
     }
+    let toolkits = std::fs::read_dir(repository("docs/toolkits")).unwrap();
+    names.extend(toolkits.map(|entry| format!("docs/toolkits/{}", entry.unwrap().file_name().to_str().unwrap())));
     names
 }
 
@@ -116,6 +118,23 @@ fn example_files() -> Sandbox {
     std::fs::write(sandbox.path("android/app/upload.jks"), fixture("keystore/several-aliases.jks")).unwrap();
     let properties = "storePassword=storepass\nkeyPassword=storepass\nkeyAlias=upload\nstoreFile=upload.jks\n";
     std::fs::write(sandbox.path("android/key.properties"), properties).unwrap();
+    // and one as React Native's template has it
+    std::fs::write(sandbox.path("android/app/debug.keystore"), fixture("keystore/debug.keystore")).unwrap();
+    let properties = properties.replace("storePassword", "MYAPP_UPLOAD_STORE_PASSWORD");
+    let properties = properties.replace("keyPassword", "MYAPP_UPLOAD_KEY_PASSWORD");
+    let properties = properties.replace("keyAlias", "MYAPP_UPLOAD_KEY_ALIAS");
+    let properties = properties.replace("storeFile", "MYAPP_UPLOAD_STORE_FILE") + "newArchEnabled=true\n";
+    std::fs::write(sandbox.path("android/gradle.properties"), properties).unwrap();
+    // what `flutter build` leaves
+    for (folder, from, to) in [
+        ("flutter-apk", "app.apk", "app-release.apk"),
+        ("apk/release", "app.apk", "app-release.apk"),
+        ("bundle/release", "bundle.aab", "app-release.aab"),
+    ] {
+        let folder = sandbox.path(&format!("build/app/outputs/{folder}"));
+        std::fs::create_dir_all(&folder).unwrap();
+        std::fs::copy(sandbox.path(from), folder.join(to)).unwrap();
+    }
     let outputs = sandbox.path("app/build/outputs/apk/release");
     std::fs::create_dir_all(&outputs).unwrap();
     std::fs::copy(sandbox.path("app.apk"), outputs.join("app-release.apk")).unwrap();

@@ -30,6 +30,20 @@ fn the_key_is_shown_on_request_only() {
 }
 
 #[test]
+fn several_files_are_told_in_order_and_strict_counts_warnings() {
+    let sandbox = Sandbox::new().with("token/release.txt").with("token/trailing-newline.txt").with("token/empty.txt");
+    let token_key = token_key();
+    sandbox.run(&["key", "release.txt", "trailing-newline.txt", &token_key]).code(0);
+    sandbox.run(&["key", "--strict", "release.txt", &token_key]).code(0);
+    let strict = sandbox.run(&["key", "--strict", "--quiet", "release.txt", "trailing-newline.txt", &token_key]).code(1);
+    assert!(strict.stdout.starts_with("trailing-newline.txt: signed by the given token key"), "{}", strict.stdout);
+    sandbox.run(&["key", "release.txt", "empty.txt", &token_key]).code(1).says("empty.txt: not an Amazon API key");
+    let failed = sandbox.run(&["key", "none.txt", "release.txt", &token_key]).code(2);
+    failed.says("release.txt: signed").complains("none.txt: there is no such file");
+    sandbox.run(&["key", "--show-key", "release.txt", "empty.txt"]).code(2).complains("name one file");
+}
+
+#[test]
 fn every_defect_is_named() {
     for (name, words) in [
         ("trailing-newline", "1 line break"),

@@ -11,24 +11,44 @@ use apkkey::api_key::{ApiKey, Authentic, KeyFile, NotAuthentic, Platform, TokenE
 use apkkey::archive::Archive;
 use apkkey::keystore::{Content, detect};
 use std::io::IsTerminal;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 pub(crate) fn run(args: &KeyArgs, output: &Output) -> Result<Status, Failure> {
     let token_key = input::token_key(args.token_key.token_key.as_deref())?;
-    let (name, entry, bytes) = read(&args.file, output)?;
-    let file = KeyFile::read(&bytes);
     if args.show_key {
-        let token = file.canonical().ok_or_else(|| Failure::new("there is no key to show").at(&args.file))?;
-        output.line(&token)?;
-        return Ok(Status::Good);
+        return show(&args.files, output);
     }
-    let api_key = ApiKeyObject { entry, ..describe(&file, &token_key) };
-    let authentic = api_key.authentic;
     let mut document = Document::new("key");
-    document.verdict = if authentic { "good" } else { "bad" };
-    document.files.push(FileObject::Key(Box::new(KeyObject { path: name, kind: "api-key", api_key })));
+    let mut good = true;
+    for path in &args.files {
+        match read(path, output) {
+            Ok((name, entry, bytes)) => {
+                let api_key = ApiKeyObject { entry, ..describe(&KeyFile::read(&bytes), &token_key) };
+                good &= api_key.authentic && !(args.strict && !api_key.problems.is_empty());
+                document.files.push(FileObject::Key(Box::new(KeyObject { path: name, kind: "api-key", api_key })));
+            }
+            Err(failure) => document.errors.push(failure.into()),
+        }
+    }
+    let status = match (document.errors.is_empty(), good) {
+        (false, _) => Status::Failed,
+        (true, false) => Status::Bad,
+        (true, true) => Status::Good,
+    };
+    document.verdict = if status == Status::Good { "good" } else { "bad" };
     output.document(&document)?;
-    Ok(if authentic { Status::Good } else { Status::Bad })
+    Ok(status)
+}
+
+/// Prints the key itself.
+fn show(files: &[PathBuf], output: &Output) -> Result<Status, Failure> {
+    let [path] = files else {
+        return Err(Failure::new("`--show-key` prints one key, and several files are named").help("name one file"));
+    };
+    let (_, _, bytes) = read(path, output)?;
+    let token = KeyFile::read(&bytes).canonical();
+    output.line(&token.ok_or_else(|| Failure::new("there is no key to show").at(path))?)?;
+    Ok(Status::Good)
 }
 
 /// The key's bytes: of a file, of standard input, or of the entry in an app.

@@ -213,8 +213,10 @@ fn key_file(key: &KeyObject, quiet: bool, out: &mut dyn Write) -> Result<()> {
         (false, _, None) => (ERROR, "not an Amazon API key"),
         (false, ..) => (ERROR, "not a genuine Amazon API key"),
     };
-    if !quiet {
+    if !quiet || !api_key.problems.is_empty() {
         writeln!(out, "{STRONG}{}{STRONG:#}{place}: {style}{verdict}{style:#}", key.path)?;
+    }
+    if !quiet {
         key_fields(api_key, out)?;
     }
     for problem in &api_key.problems {
