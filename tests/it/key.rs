@@ -35,7 +35,8 @@ fn several_files_are_told_in_order_and_strict_counts_warnings() {
     let token_key = token_key();
     sandbox.run(&["key", "release.txt", "trailing-newline.txt", &token_key]).code(0);
     sandbox.run(&["key", "--strict", "release.txt", &token_key]).code(0);
-    let strict = sandbox.run(&["key", "--strict", "--quiet", "release.txt", "trailing-newline.txt", &token_key]).code(1);
+    let strict =
+        sandbox.run(&["key", "--strict", "--quiet", "release.txt", "trailing-newline.txt", &token_key]).code(1);
     assert!(strict.stdout.starts_with("trailing-newline.txt: signed by the given token key"), "{}", strict.stdout);
     sandbox.run(&["key", "release.txt", "empty.txt", &token_key]).code(1).says("empty.txt: not an Amazon API key");
     let failed = sandbox.run(&["key", "none.txt", "release.txt", &token_key]).code(2);

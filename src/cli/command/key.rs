@@ -24,7 +24,7 @@ pub(crate) fn run(args: &KeyArgs, output: &Output) -> Result<Status, Failure> {
         match read(path, output) {
             Ok((name, entry, bytes)) => {
                 let api_key = ApiKeyObject { entry, ..describe(&KeyFile::read(&bytes), &token_key) };
-                good &= api_key.authentic && !(args.strict && !api_key.problems.is_empty());
+                good &= api_key.authentic && (!args.strict || api_key.problems.is_empty());
                 document.files.push(FileObject::Key(Box::new(KeyObject { path: name, kind: "api-key", api_key })));
             }
             Err(failure) => document.errors.push(failure.into()),
