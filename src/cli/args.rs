@@ -232,6 +232,9 @@ pub(crate) struct VerifyArgs {
     pub(crate) policy: PolicyArgs,
     #[command(flatten)]
     pub(crate) config: ConfigArgs,
+    /// The variant of a Gradle build that the files are of: what the settings say of it counts
+    #[arg(long, value_name = "NAME", conflicts_with = "no_config")]
+    pub(crate) variant: Option<String>,
     /// The lowest API level to look at, instead of the manifest's
     #[arg(long, value_name = "N")]
     pub(crate) min_sdk_version: Option<u32>,
@@ -337,7 +340,7 @@ pub(crate) struct InjectArgs {
     #[arg(value_name = "FILE", required_unless_present = "into_assets", conflicts_with = "into_assets")]
     pub(crate) file: Option<PathBuf>,
     /// The API key: a path, env:NAME, or - for standard input
-    #[arg(long, value_name = "SPEC", required_unless_present = "remove")]
+    #[arg(long, value_name = "SPEC", required_unless_present_any = ["remove", "variant"])]
     pub(crate) api_key: Option<String>,
     /// Take the key out instead
     #[arg(long, conflicts_with_all = ["api_key", "into_assets"])]
@@ -345,6 +348,14 @@ pub(crate) struct InjectArgs {
     /// Write DIR/api_key.txt instead, for a build
     #[arg(long, value_name = "DIR", requires = "package")]
     pub(crate) into_assets: Option<PathBuf>,
+    /// Take the key that apkkey.toml names for this variant of a Gradle build, or that lies in its source sets
+    #[arg(long, value_name = "NAME", requires = "into_assets", conflicts_with_all = ["api_key", "remove"])]
+    pub(crate) variant: Option<String>,
+    /// A source set of the variant whose src/NAME/assets may hold the key; the first one that does counts
+    #[arg(long, value_name = "NAME", requires = "variant")]
+    pub(crate) source_set: Vec<String>,
+    #[command(flatten)]
+    pub(crate) config: ConfigArgs,
     /// The package that the app and the key must have
     #[arg(long, value_name = "ID")]
     pub(crate) package: Option<String>,

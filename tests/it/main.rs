@@ -44,5 +44,6 @@ mod sign;
 mod signers;
 mod snapshots;
 mod speed;
+mod variants;
 mod verify;
 mod zip;

@@ -11,5 +11,6 @@ pub(super) mod sign;
 pub(super) mod verify;
 
 mod app;
+mod assets;
 mod change;
 mod form;
