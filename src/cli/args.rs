@@ -80,6 +80,8 @@ pub(crate) enum Command {
     Lineage(LineageArgs),
     /// Tell what a check means and how to repair what it found
     Explain(ExplainArgs),
+    /// Print or write the script that a Gradle build applies
+    Gradle(GradleArgs),
     /// Print a completion script for a shell
     Completions(CompletionsArgs),
     /// Print the manual page, or write all of them
@@ -97,6 +99,7 @@ impl Command {
             Self::Sign(_) => "sign",
             Self::Lineage(_) => "lineage",
             Self::Explain(_) => "explain",
+            Self::Gradle(_) => "gradle",
             Self::Completions(_) => "completions",
             Self::Man(_) => "man",
         }
@@ -109,7 +112,7 @@ impl Command {
             Self::Fingerprint(_) | Self::Key(_) | Self::Inject(_) | Self::Sign(_) | Self::Lineage(_) => {
                 &[Format::Text, Format::Json]
             }
-            Self::Explain(_) | Self::Completions(_) | Self::Man(_) => &[Format::Text],
+            Self::Explain(_) | Self::Gradle(_) | Self::Completions(_) | Self::Man(_) => &[Format::Text],
         }
     }
 
@@ -132,6 +135,7 @@ impl Command {
                 files.map(PathBuf::as_path).collect()
             }
             Self::Lineage(args) => args.file.iter().chain(&args.input).chain(&args.out).map(PathBuf::as_path).collect(),
+            Self::Gradle(args) => args.write.iter().chain(&args.check).map(PathBuf::as_path).collect(),
             Self::Explain(_) | Self::Completions(_) | Self::Man(_) => Vec::new(),
         }
     }
@@ -235,6 +239,9 @@ pub(crate) struct VerifyArgs {
     /// The variant of a Gradle build that the files are of: what the settings say of it counts
     #[arg(long, value_name = "NAME", conflicts_with = "no_config")]
     pub(crate) variant: Option<String>,
+    /// A source set of the variant, to tell which file its key is from
+    #[arg(long, value_name = "NAME", requires = "variant")]
+    pub(crate) source_set: Vec<String>,
     /// The lowest API level to look at, instead of the manifest's
     #[arg(long, value_name = "N")]
     pub(crate) min_sdk_version: Option<u32>,
@@ -449,6 +456,19 @@ pub(crate) struct ExplainArgs {
 pub(crate) struct CompletionsArgs {
     /// The shell
     pub(crate) shell: clap_complete::Shell,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct GradleArgs {
+    /// The script for the old variant API: Android Gradle plugin up to 8.13 (without it: 7.3 and later)
+    #[arg(long)]
+    pub(crate) legacy: bool,
+    /// Write it to this file, beside the module's build file
+    #[arg(long, value_name = "FILE")]
+    pub(crate) write: Option<PathBuf>,
+    /// Say whether this file is the script of this version (exit code 1: it is not)
+    #[arg(long, value_name = "FILE", conflicts_with = "write")]
+    pub(crate) check: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]

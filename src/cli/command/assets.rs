@@ -136,6 +136,13 @@ impl Place {
     }
 }
 
+/// Where the key of a variant comes from, for whoever has to change it.
+pub(super) fn origin(settings: &VariantSettings, source_sets: &[String]) -> Option<String> {
+    let module = settings.config.path.parent().map(Path::to_path_buf).unwrap_or_default();
+    let places = places(settings, &module, source_sets);
+    places.into_iter().find(|place| place.read().is_ok_and(|key| key.is_some())).map(|place| place.name)
+}
+
 fn missing(variant: &str, places: &[Place]) -> Failure {
     let variant = Untrusted(variant);
     let names: Vec<&str> = places.iter().map(|place| place.name.as_str()).collect();

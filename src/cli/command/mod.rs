@@ -3,6 +3,7 @@
 pub(super) mod completions;
 pub(super) mod explain;
 pub(super) mod fingerprint;
+pub(super) mod gradle;
 pub(super) mod inject;
 pub(super) mod key;
 pub(super) mod lineage;

@@ -6,6 +6,7 @@ mod judgement;
 mod settings;
 mod targets;
 
+use super::assets;
 use crate::cli::Status;
 use crate::cli::args::VerifyArgs;
 use crate::cli::config::{Config, Weight};
@@ -22,10 +23,14 @@ use targets::Targets;
 pub(crate) fn run(args: &VerifyArgs, output: &Output) -> Result<Status, Failure> {
     let targets = Targets::find(&args.files);
     let mut config = Config::load(&args.config)?.unwrap_or_default();
+    let mut origin = None;
     if let Some(variant) = &args.variant {
         let path = config.path.clone();
         match config.for_variant(variant)? {
-            Some(settings) => config = settings.config,
+            Some(settings) => {
+                origin = assets::origin(&settings, &args.source_set).map(|place| (variant, place));
+                config = settings.config;
+            }
             None => {
                 output.note(&not_settled(variant, &path));
                 return Ok(Status::Good);
@@ -50,6 +55,9 @@ pub(crate) fn run(args: &VerifyArgs, output: &Output) -> Result<Status, Failure>
     document.files = all.files;
     document.errors = all.errors.into_iter().map(Into::into).collect();
     output.document(&document)?;
+    if let Some((variant, place)) = origin.filter(|_| status == Status::Bad) {
+        output.remark(&format!("the key of the variant `{}` is from {place}", Untrusted(variant)));
+    }
     Ok(status)
 }
 
