@@ -21,6 +21,7 @@ mod failures;
 mod fingerprint;
 mod fixtures;
 mod form;
+mod gradle;
 mod inject;
 mod key;
 mod keystore_mutations;
