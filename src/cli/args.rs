@@ -80,6 +80,8 @@ pub(crate) enum Command {
     Lineage(LineageArgs),
     /// Tell what a check means and how to repair what it found
     Explain(ExplainArgs),
+    /// Print or write the script that a Gradle build applies
+    Gradle(GradleArgs),
     /// Print a completion script for a shell
     Completions(CompletionsArgs),
     /// Print the manual page, or write all of them
@@ -97,6 +99,7 @@ impl Command {
             Self::Sign(_) => "sign",
             Self::Lineage(_) => "lineage",
             Self::Explain(_) => "explain",
+            Self::Gradle(_) => "gradle",
             Self::Completions(_) => "completions",
             Self::Man(_) => "man",
         }
@@ -109,7 +112,7 @@ impl Command {
             Self::Fingerprint(_) | Self::Key(_) | Self::Inject(_) | Self::Sign(_) | Self::Lineage(_) => {
                 &[Format::Text, Format::Json]
             }
-            Self::Explain(_) | Self::Completions(_) | Self::Man(_) => &[Format::Text],
+            Self::Explain(_) | Self::Gradle(_) | Self::Completions(_) | Self::Man(_) => &[Format::Text],
         }
     }
 
@@ -132,6 +135,7 @@ impl Command {
                 files.map(PathBuf::as_path).collect()
             }
             Self::Lineage(args) => args.file.iter().chain(&args.input).chain(&args.out).map(PathBuf::as_path).collect(),
+            Self::Gradle(args) => args.write.iter().chain(&args.check).map(PathBuf::as_path).collect(),
             Self::Explain(_) | Self::Completions(_) | Self::Man(_) => Vec::new(),
         }
     }
@@ -232,6 +236,12 @@ pub(crate) struct VerifyArgs {
     pub(crate) policy: PolicyArgs,
     #[command(flatten)]
     pub(crate) config: ConfigArgs,
+    /// The variant of a Gradle build that the files are of: what the settings say of it counts
+    #[arg(long, value_name = "NAME", conflicts_with = "no_config")]
+    pub(crate) variant: Option<String>,
+    /// A source set of the variant, to tell which file its key is from
+    #[arg(long, value_name = "NAME", requires = "variant")]
+    pub(crate) source_set: Vec<String>,
     /// The lowest API level to look at, instead of the manifest's
     #[arg(long, value_name = "N")]
     pub(crate) min_sdk_version: Option<u32>,
@@ -337,7 +347,7 @@ pub(crate) struct InjectArgs {
     #[arg(value_name = "FILE", required_unless_present = "into_assets", conflicts_with = "into_assets")]
     pub(crate) file: Option<PathBuf>,
     /// The API key: a path, env:NAME, or - for standard input
-    #[arg(long, value_name = "SPEC", required_unless_present = "remove")]
+    #[arg(long, value_name = "SPEC", required_unless_present_any = ["remove", "variant"])]
     pub(crate) api_key: Option<String>,
     /// Take the key out instead
     #[arg(long, conflicts_with_all = ["api_key", "into_assets"])]
@@ -345,6 +355,14 @@ pub(crate) struct InjectArgs {
     /// Write DIR/api_key.txt instead, for a build
     #[arg(long, value_name = "DIR", requires = "package")]
     pub(crate) into_assets: Option<PathBuf>,
+    /// Take the key that apkkey.toml names for this variant of a Gradle build, or that lies in its source sets
+    #[arg(long, value_name = "NAME", requires = "into_assets", conflicts_with_all = ["api_key", "remove"])]
+    pub(crate) variant: Option<String>,
+    /// A source set of the variant whose src/NAME/assets may hold the key; the first one that does counts
+    #[arg(long, value_name = "NAME", requires = "variant")]
+    pub(crate) source_set: Vec<String>,
+    #[command(flatten)]
+    pub(crate) config: ConfigArgs,
     /// The package that the app and the key must have
     #[arg(long, value_name = "ID")]
     pub(crate) package: Option<String>,
@@ -438,6 +456,19 @@ pub(crate) struct ExplainArgs {
 pub(crate) struct CompletionsArgs {
     /// The shell
     pub(crate) shell: clap_complete::Shell,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct GradleArgs {
+    /// The script for the old variant API: Android Gradle plugin up to 8.13 (without it: 7.3 and later)
+    #[arg(long)]
+    pub(crate) legacy: bool,
+    /// Write it to this file, beside the module's build file
+    #[arg(long, value_name = "FILE")]
+    pub(crate) write: Option<PathBuf>,
+    /// Say whether this file is the script of this version (exit code 1: it is not)
+    #[arg(long, value_name = "FILE", conflicts_with = "write")]
+    pub(crate) check: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]

@@ -118,7 +118,7 @@ fn mistakes_are_told_with_their_line() {
         ),
         ("[check]\n", "line 1: there is no table `check`", "did you mean `checks`?"),
         ("[checks\n", "line 1: ", "toml.io"),
-        ("[variant.amazon]\n", "line 1: there is no table `variant`", "known are checks, verify"),
+        ("[qwerty.amazon]\n", "line 1: there is no table `qwerty`", "known are checks, verify, variants"),
     ] {
         let sandbox = Sandbox::new().with("apk/demo-release.apk").with_bytes("apkkey.toml", text.as_bytes());
         let ran = sandbox.run(&["verify", "demo-release.apk"]).code(2).complains(wanted).complains(help);
@@ -132,8 +132,15 @@ fn mistakes_are_told_with_their_line() {
 
 #[test]
 fn a_whole_file_is_in_the_documents() {
-    let text = std::fs::read_to_string(repository("docs/verify.md")).unwrap();
-    let example = text.split("```toml\n").nth(1).unwrap().split("```").next().unwrap();
+    let text = std::fs::read_to_string(repository("docs/settings.md")).unwrap();
+    let mut examples = text.split("```toml\n").skip(1).map(|rest| rest.split("```").next().unwrap());
+    let (example, variants) = (examples.next().unwrap(), examples.next().unwrap());
+    let sandbox = project("").with_bytes("apkkey.toml", variants.as_bytes());
+    sandbox.run(&["verify", "demo-release.apk", "--variant", "playRelease"]).code(0).complains("is none of them");
+    sandbox
+        .run(&["verify", "demo-release.apk", "--variant", "amazonRelease"])
+        .code(2)
+        .complains("store-certificate.pem");
     let sandbox = project("").with_bytes("apkkey.toml", example.as_bytes()).with("keys/upload.crt.pem");
     std::fs::create_dir(sandbox.path("keys")).unwrap();
     let ran = sandbox.run(&["verify", "demo-release.apk"]);

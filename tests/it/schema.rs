@@ -196,7 +196,7 @@ fn the_schema_of_the_settings_knows_every_check() {
     for check in apkkey::check::checks() {
         names.insert(check.id.to_owned(), json!({ "$ref": "#/$defs/weight", "description": check.summary }));
     }
-    *schema.pointer_mut("/properties/checks/properties").unwrap() = Value::Object(names);
+    *schema.pointer_mut("/$defs/checks/properties").unwrap() = Value::Object(names);
     let text = serde_json::to_string_pretty(&schema).unwrap() + "\n";
     assert_data_eq!(text, Data::read_from(&repository("docs/schema/apkkey.toml.json"), None).raw());
 }
@@ -215,6 +215,18 @@ fn settings_are_judged_by_the_schema_as_by_the_program() {
         (json!({ "verify": { "strict": "yes" } }), false),
         (json!({ "verify": { "only": "key" } }), false),
         (json!({ "variant": {} }), false),
+        (json!({ "variants": { "amazon*": { "api-key": "key.txt", "on-missing": "warn", "release": true } } }), true),
+        (
+            json!({ "variants": { "a": { "api-key": "env:KEY", "checks": { "key": "note" }, "store": "amazon" } } }),
+            true,
+        ),
+        (json!({ "variants": { "a": { "certificate": { "md5": "00".repeat(16) }, "strict": true } } }), true),
+        (json!({ "variants": { "a": { "api-key": "env:" } } }), false),
+        (json!({ "variants": { "a": { "api-key": "-" } } }), false),
+        (json!({ "variants": { "a": { "api-key": "environment.txt" } } }), true),
+        (json!({ "variants": { "a": { "on-missing": "wran" } } }), false),
+        (json!({ "variants": { "a": { "package": "com.a" } } }), false),
+        (json!({ "variants": { "a": 1 } }), false),
     ] {
         let found = judge("apkkey.toml.json", &settings);
         assert_eq!(found.is_empty(), is_right, "{settings}: {found:?}");
@@ -229,9 +241,9 @@ fn settings_are_judged_by_the_schema_as_by_the_program() {
 fn toml_of(value: &Value) -> String {
     fn inline(value: &Value) -> String {
         let Some(fields) = value.as_object() else { return value.to_string() };
-        let fields: Vec<_> = fields.iter().map(|(name, value)| format!("{name} = {}", inline(value))).collect();
+        let fields: Vec<_> = fields.iter().map(|(name, value)| format!("{name:?} = {}", inline(value))).collect();
         format!("{{ {} }}", fields.join(", "))
     }
     let tables = value.as_object().unwrap().iter();
-    tables.map(|(name, value)| format!("{name} = {}\n", inline(value))).collect()
+    tables.map(|(name, value)| format!("{name:?} = {}\n", inline(value))).collect()
 }

@@ -1,5 +1,6 @@
 //! `apkkey inject`: puts a key into an app, or into a folder of assets for a build; aligns and signs the app.
 
+use super::assets::{self, FoundKey};
 use super::change::{self, Input};
 use crate::cli::Status;
 use crate::cli::args::{InjectArgs, StoreArg};
@@ -10,20 +11,23 @@ use crate::cli::output::model::{ChangedObject, Document, FileObject};
 use crate::cli::password::PasswordReader;
 use crate::cli::signer::FurtherSigner;
 use crate::cli::signing;
-use apkkey::api_key::KeyFile;
 use apkkey::archive::Archive;
 use apkkey::check::{Expectations, NamedCertificate, Store};
-use apkkey::inject::{self, Accepted, CertificateCheck, KeyChange, Order, Remark, SignatureChange, Step};
+use apkkey::inject::{self, Accepted, CertificateCheck, KeyChange, Order, Remark, SignatureChange};
 use apkkey::manifest::Manifest;
-use apkkey::output_file::OutputFile;
 use apkkey::signature::sign::SigningRequest;
 use std::path::Path;
 
 pub(crate) fn run(args: &InjectArgs, further: &[FurtherSigner], output: &Output) -> Result<Status, Failure> {
-    let key = args.api_key.as_deref().map(input::api_key).transpose()?.map(|bytes| KeyFile::read(&bytes));
+    if args.variant.is_none() && (args.config.config.is_some() || args.config.no_config) {
+        return Err(Failure::new("--config and --no-config are for --variant: nothing else is read from settings"));
+    }
     let changed = match (&args.into_assets, &args.file) {
-        (Some(folder), _) => into_assets(folder, args, key.as_ref())?,
-        (None, Some(path)) => into_archive((path, key.as_ref()), args, further, output)?,
+        (Some(folder), _) => assets::put(folder, args, output)?,
+        (None, Some(path)) => {
+            let key = args.api_key.as_ref().map(|_| assets::given(args)).transpose()?;
+            into_archive((path, key.as_ref()), args, further, output)?
+        }
         (None, None) => return Err(Failure::new("give an APK, an App Bundle or --into-assets DIR")),
     };
     let left_unsigned = args.into_assets.is_none() && changed.changed && !changed.dry_run && changed.schemes.is_empty();
@@ -37,7 +41,7 @@ pub(crate) fn run(args: &InjectArgs, further: &[FurtherSigner], output: &Output)
 }
 
 fn into_archive(
-    (path, key): (&Path, Option<&KeyFile>),
+    (path, key): (&Path, Option<&FoundKey>),
     args: &InjectArgs,
     further: &[FurtherSigner],
     output: &Output,
@@ -66,10 +70,11 @@ fn into_archive(
     change::carry_out(&input, order, &args.target, &remarks)
 }
 
-fn accept(args: &InjectArgs, package: &str, file: &KeyFile) -> Result<Accepted, Failure> {
-    let token_key = input::token_key(args.token_key.token_key.as_deref())?;
-    inject::accept(file, package, &token_key, args.force)
-        .map_err(|error| Failure { path: args.api_key.as_deref().map(key_name), ..Failure::from_error(&error) })
+/// Takes the key for this package, or says what is wrong with it.
+pub(super) fn accept(args: &InjectArgs, package: &str, key: &FoundKey) -> Result<Accepted, Failure> {
+    let token_key = input::token_key(key.token_key.as_deref())?;
+    inject::accept(&key.file, package, &token_key, args.force)
+        .map_err(|error| Failure { path: Some(key.name.clone()), ..Failure::from_error(&error) })
 }
 
 fn key_name(spec: &str) -> String {
@@ -120,33 +125,4 @@ fn expectations(args: &InjectArgs) -> Result<Expectations, Failure> {
     let named = NamedCertificate { origin: "the certificate named on the command line".to_owned(), md5, sha256 };
     let certificate = (md5.is_some() || sha256.is_some()).then_some(named);
     Ok(Expectations { store, certificate, ..Expectations::default() })
-}
-
-fn into_assets(folder: &Path, args: &InjectArgs, key: Option<&KeyFile>) -> Result<ChangedObject, Failure> {
-    let package = args.package.as_deref().unwrap_or_default();
-    let key = key.ok_or_else(|| Failure::new("no key is given").help("give it with --api-key"))?;
-    let accepted = accept(args, package, key)?;
-    let target = folder.join("api_key.txt");
-    let present = std::fs::metadata(&target).is_ok_and(|metadata| metadata.is_file());
-    let changed = !(present && input::read(&target)? == accepted.token());
-    if changed && !args.target.dry_run {
-        let made = std::fs::create_dir_all(folder);
-        made.map_err(|error| Failure::new(format!("cannot make the folder: {error}")).at(folder))?;
-        let written = OutputFile::create(&target).and_then(|mut file| {
-            file.write(accepted.token())?;
-            file.commit()
-        });
-        written.map_err(|error| Failure::from_error(&error).at(&target))?;
-    }
-    Ok(ChangedObject {
-        path: shown(folder),
-        out: shown(&target),
-        package: package.to_owned(),
-        changed,
-        dry_run: args.target.dry_run,
-        steps: if changed { vec![Step::Add("api_key.txt".to_owned()).to_string()] } else { Vec::new() },
-        remarks: accepted.remarks.iter().map(ToString::to_string).collect(),
-        schemes: Vec::new(),
-        v4_signature_file: None,
-    })
 }

@@ -3,6 +3,7 @@
 pub(super) mod completions;
 pub(super) mod explain;
 pub(super) mod fingerprint;
+pub(super) mod gradle;
 pub(super) mod inject;
 pub(super) mod key;
 pub(super) mod lineage;
@@ -11,5 +12,6 @@ pub(super) mod sign;
 pub(super) mod verify;
 
 mod app;
+mod assets;
 mod change;
 mod form;

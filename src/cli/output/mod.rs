@@ -70,10 +70,15 @@ impl Output {
     /// Says something beside the report, on standard error.
     pub(crate) fn note(&self, message: &str) {
         if !self.quiet {
-            let mut stream = AutoStream::new(io::stderr().lock(), self.color);
-            // when standard error is closed nobody is left to hear of it
-            drop(text::note(message, &mut stream));
+            self.remark(message);
         }
+    }
+
+    /// Says what belongs to something that is wrong, on standard error, also when the user wants it quiet.
+    pub(crate) fn remark(&self, message: &str) {
+        let mut stream = AutoStream::new(io::stderr().lock(), self.color);
+        // when standard error is closed nobody is left to hear of it
+        drop(text::note(message, &mut stream));
     }
 
     /// Says what is wrong beside the report, on standard error, also when the user wants it quiet.

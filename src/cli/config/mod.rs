@@ -1,17 +1,21 @@
-//! `apkkey.toml`: what a project settled once for `apkkey verify`, described in docs/verify.md.
+//! `apkkey.toml`: what a project settled once, described in docs/settings.md.
 //!
 //! The names at the top are tables, so that others can come beside them. An unknown name is an error: a check that a
 //! slip of the pen did not soften, or did not name, would be told by nobody.
+
+mod text;
+mod variants;
+
+pub(crate) use variants::{KeyPlace, OnMissing, VariantSettings};
 
 use super::args::{ConfigArgs, StoreArg};
 use super::failure::Failure;
 use super::input;
 use apkkey::check::{Group, Severity, checks};
 use apkkey::fingerprint::{Md5, Sha256};
-use apkkey::text::{Untrusted, nearest};
-use clap::ValueEnum;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use text::Text;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
@@ -42,7 +46,7 @@ impl Weight {
 }
 
 /// The certificate that will really sign.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) enum CertificateConfig {
     /// By one or both of its digests.
     Digests(Option<Md5>, Option<Sha256>),
@@ -62,6 +66,7 @@ pub(crate) struct Config {
     pub(crate) release: bool,
     pub(crate) strict: bool,
     pub(crate) token_key: Option<PathBuf>,
+    variants: Vec<variants::VariantTable>,
 }
 
 impl Config {
@@ -94,16 +99,17 @@ impl Config {
         let mut config = Self { path: path.to_owned(), ..Self::default() };
         for (key, value) in root.get_ref() {
             match key.get_ref().as_ref() {
-                "checks" => config.read_checks(file.table(key, value)?, file)?,
+                "checks" => config.checks = Self::read_checks(file.table(key, value)?, file)?,
                 "verify" => config.read_verify(file.table(key, value)?, file)?,
-                _ => return Err(file.unknown(key, "there is no table", &["checks", "verify"])),
+                "variants" => config.read_variants(file.table(key, value)?, file)?,
+                _ => return Err(file.unknown(key, "there is no table", &["checks", "verify", "variants"])),
             }
         }
         Ok(config)
     }
 
-    fn read_checks(&mut self, table: &DeTable<'_>, file: Text<'_>) -> Result<(), Failure> {
-        let all = checks();
+    fn read_checks(table: &DeTable<'_>, file: Text<'_>) -> Result<BTreeMap<String, Weight>, Failure> {
+        let (all, mut found) = (checks(), BTreeMap::new());
         let names: Vec<&str> = all.iter().map(|check| check.id).chain(Group::ALL.map(Group::name)).collect();
         for (key, value) in table {
             if !names.contains(&key.get_ref().as_ref()) {
@@ -112,9 +118,9 @@ impl Config {
             let text = file.string(key, value)?;
             let weight = Weight::ALL.iter().find(|(name, _)| *name == text);
             let (_, weight) = weight.ok_or_else(|| file.no_such(value, text, &Weight::ALL.map(|(name, _)| name)))?;
-            self.checks.insert(key.get_ref().to_string(), *weight);
+            found.insert(key.get_ref().to_string(), *weight);
         }
-        Ok(())
+        Ok(found)
     }
 
     fn read_verify(&mut self, table: &DeTable<'_>, file: Text<'_>) -> Result<(), Failure> {
@@ -168,121 +174,5 @@ impl Config {
 type Key<'a> = Spanned<std::borrow::Cow<'a, str>>;
 type Value<'a> = Spanned<DeValue<'a>>;
 
-/// The file's text, to tell lines.
-#[derive(Clone, Copy)]
-struct Text<'a>(&'a str);
-
-impl Text<'_> {
-    /// What is wrong, with its line.
-    fn wrong(self, at: usize, message: &str) -> Failure {
-        let before = self.0.as_bytes().get(..at).unwrap_or_default();
-        let line = before.iter().filter(|byte| **byte == b'\n').count().saturating_add(1);
-        Failure::new(format!("line {line}: {message}"))
-    }
-
-    fn unknown(self, key: &Key<'_>, what: &str, names: &[&str]) -> Failure {
-        let name = key.get_ref();
-        let failure = self.wrong(key.span().start, &format!("{what} `{}`", Untrusted(name)));
-        match nearest(name, names.iter().copied()) {
-            Some(nearest) => failure.help(format!("did you mean `{nearest}`?")),
-            None if names.len() < 8 => failure.help(format!("known are {}", names.join(", "))),
-            None => failure.help("`apkkey explain --list` shows all checks"),
-        }
-    }
-
-    fn no_such(self, value: &Value<'_>, found: &str, names: &[&str]) -> Failure {
-        let message = format!("`{}` is none of {}", Untrusted(found), names.join(", "));
-        self.wrong(value.span().start, &message)
-    }
-
-    fn wrong_type(self, key: &Key<'_>, value: &Value<'_>, wanted: &str) -> Failure {
-        self.wrong(value.span().start, &format!("`{}` must be {wanted}", Untrusted(key.get_ref())))
-    }
-
-    fn table<'v, 'i>(self, key: &Key<'_>, value: &'v Value<'i>) -> Result<&'v DeTable<'i>, Failure> {
-        value.get_ref().as_table().ok_or_else(|| self.wrong_type(key, value, "a table"))
-    }
-
-    fn string<'v>(self, key: &Key<'_>, value: &'v Value<'_>) -> Result<&'v str, Failure> {
-        value.get_ref().as_str().ok_or_else(|| self.wrong_type(key, value, "a text in quotes"))
-    }
-
-    fn boolean(self, key: &Key<'_>, value: &Value<'_>) -> Result<bool, Failure> {
-        value.get_ref().as_bool().ok_or_else(|| self.wrong_type(key, value, "true or false"))
-    }
-
-    fn store(self, key: &Key<'_>, value: &Value<'_>) -> Result<StoreArg, Failure> {
-        let text = self.string(key, value)?;
-        StoreArg::from_str(text, false).map_err(|_| self.no_such(value, text, &["amazon", "play"]))
-    }
-}
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn parse(text: &str) -> Result<Config, String> {
-        Config::parse(text, Path::new("sub/apkkey.toml")).map_err(|failure| {
-            failure.help.map_or_else(|| failure.message.clone(), |help| format!("{} | {help}", failure.message))
-        })
-    }
-
-    #[test]
-    fn reads_everything_that_it_knows() {
-        let config = parse(
-            "[checks]\nkey-copy = \"note\"\nmanifest = \"ignore\"\n[verify]\npackage = \"com.a\"\nstore = \"amazon\"\n\
-             certificate = { file = \"release.pem\" }\nrelease = true\nstrict = true\ntoken-key = \"/keys/t.pem\"\n",
-        )
-        .unwrap();
-        assert_eq!(config.weight("key-copy", Group::Key), Some(Weight::Severity(Severity::Note)));
-        assert_eq!(config.weight("debuggable", Group::Manifest), Some(Weight::Ignore));
-        assert_eq!(config.weight("key-missing", Group::Key), None);
-        assert_eq!((config.release, config.strict, config.package.as_deref()), (true, true, Some("com.a")));
-        assert!(
-            matches!(config.certificate, Some(CertificateConfig::File(path)) if path == Path::new("sub/release.pem"))
-        );
-        assert_eq!(config.token_key.as_deref(), Some(Path::new("/keys/t.pem")));
-        assert!(parse("").unwrap().checks.is_empty());
-    }
-
-    #[test]
-    fn an_id_counts_before_its_group() {
-        let config = parse("checks = { key = \"ignore\", key-missing = \"error\" }").unwrap();
-        assert_eq!(config.weight("key-missing", Group::Key), Some(Weight::Severity(Severity::Error)));
-        assert_eq!(config.weight("key-copy", Group::Key), Some(Weight::Ignore));
-    }
-
-    #[test]
-    fn each_mistake_is_told_with_its_line() {
-        let md5 = "00:".repeat(15);
-        for (text, wanted) in [
-            ("\n\n[cheks]\n", "line 3: there is no table `cheks` | did you mean `checks`?"),
-            (
-                "[checks]\nkey-mising = \"note\"",
-                "line 2: there is no check or group `key-mising` | did you mean `key-missing`?",
-            ),
-            (
-                "[checks]\nxyz = \"note\"",
-                "line 2: there is no check or group `xyz` | `apkkey explain --list` shows all checks",
-            ),
-            ("[checks]\nkey-copy = \"warn\"", "line 2: `warn` is none of error, warning, note, ignore"),
-            ("[checks]\nkey-copy = 1", "line 2: `key-copy` must be a text in quotes"),
-            ("[verify]\nstrickt = true", "line 2: there is no setting of `verify` `strickt` | did you mean `strict`?"),
-            ("[verify]\nstrict = \"yes\"", "line 2: `strict` must be true or false"),
-            ("[verify]\nstore = \"apple\"", "line 2: `apple` is none of amazon, play"),
-            ("verify = 1", "line 1: `verify` must be a table"),
-            (
-                "[verify.certificate]\nmd6 = \"\"",
-                "line 2: there is no setting of `certificate` `md6` | did you mean `md5`?",
-            ),
-            ("[verify]\ncertificate = {}", "line 2: `certificate` names no certificate"),
-        ] {
-            assert_eq!(parse(text).unwrap_err(), wanted, "{text}");
-        }
-        assert!(parse("[checks]\nkey-copy = ").unwrap_err().starts_with("line 2: "));
-        assert!(parse("[a]\n[a]").unwrap_err().starts_with("line 2: "));
-        assert!(parse(&format!("[verify]\ncertificate.md5 = \"{md5}\"")).unwrap_err().starts_with("line 2: "));
-        let both = format!("[verify]\ncertificate = {{ file = \"a\", md5 = \"{md5}00\" }}");
-        assert!(parse(&both).unwrap_err().contains("a file and a digest"));
-    }
-}
+mod tests;

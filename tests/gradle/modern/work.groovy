@@ -1,0 +1,3 @@
+package org.gradle.work
+
+@interface DisableCachingByDefault { String because() }
