@@ -137,8 +137,10 @@ fn untouched_prefix(
     match last_before {
         Some((_, entry)) => {
             let end = directory.local_header(source, entry)?.end;
-            let overlapping =
-                || ZipError::Local { name: entry.name.clone(), reason: "its data reach into another entry that changes" };
+            let overlapping = || ZipError::Local {
+                name: entry.name.clone(),
+                reason: "its data reach into another entry that changes",
+            };
             if end > cut { Err(overlapping()) } else { Ok(end) }
         }
         None => Ok(0),
