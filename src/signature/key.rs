@@ -168,18 +168,24 @@ fn dsa_key(info: &mut Info<'_>) -> Option<dsa::VerifyingKey> {
     let mut parameters = info.parameters.sequence("DSA parameters").ok()?;
     let prime = number(&mut parameters, 3072)?;
     let order = number(&mut parameters, 256)?;
-    let generator = number(&mut parameters, 3072)?;
+    // the crate computes modulo the prime, and panics over numbers of another width
+    let as_wide = |digits: Vec<u8>| BoxedUint::from_be_slice(&digits, prime.bits_precision()).ok();
+    let generator = as_wide(digits(&mut parameters, 3072)?)?;
+    let public = as_wide(digits(&mut Asn1::new(info.key), 3072)?)?;
     let components = dsa::Components::from_components(prime, order, generator).ok()?;
-    let public = number(&mut Asn1::new(info.key), 3072)?;
     dsa::VerifyingKey::from_components(components, public).ok()
 }
 
-/// A number of at most `bits` bits; its sign is ignored.
 fn number(fields: &mut Asn1<'_>, bits: usize) -> Option<BoxedUint> {
+    digits(fields, bits).map(|digits| BoxedUint::from_be_slice_vartime(&digits))
+}
+
+/// The bytes of a number of at most `bits` bits; its sign is ignored.
+fn digits(fields: &mut Asn1<'_>, bits: usize) -> Option<Vec<u8>> {
     let content = fields.expect(tag::INTEGER, "key number").ok()?.content;
     let digits: Vec<u8> = content.iter().copied().skip_while(|byte| *byte == 0).collect();
     let fits = !digits.is_empty() && digits.len() <= bits.div_ceil(8);
-    fits.then(|| BoxedUint::from_be_slice_vartime(&digits))
+    fits.then_some(digits)
 }
 
 fn ml_dsa_key<P: MlDsaParams>(key: &[u8]) -> Option<ml_dsa::VerifyingKey<P>> {
@@ -261,6 +267,32 @@ mod tests {
         let damaged = element(tag::SEQUENCE, &[algorithm, bits].concat());
         assert_eq!(canonical(&damaged).unwrap(), info);
         assert!(PublicKey::parse(&damaged).is_some());
+    }
+
+    /// Found by the fuzzer `verify`: the crate `dsa` panics over numbers that are shorter than the prime.
+    #[test]
+    fn short_dsa_numbers_do_not_panic() {
+        let certificate = certificate("dsa-2048");
+        let info = certificate.public_key_info().unwrap();
+        let mut parts = Info::parse(info).unwrap();
+        let mut parameters = parts.parameters.sequence("parameters").unwrap();
+        let [p, q, g] = ["p", "q", "g"].map(|name| parameters.any(name).unwrap().content);
+        let y = Asn1::new(parts.key).any("y").unwrap().content;
+        let key = |g: &[u8], y: &[u8]| {
+            let numbers = [p, q, g].map(|number| element(tag::INTEGER, number)).concat();
+            let algorithm = [element(tag::OID, OID_DSA), element(tag::SEQUENCE, &numbers)].concat();
+            let bits = [vec![0], element(tag::INTEGER, y)].concat();
+            element(tag::SEQUENCE, &[element(tag::SEQUENCE, &algorithm), element(tag::BIT_STRING, &bits)].concat())
+        };
+        assert!(PublicKey::parse(&key(g, y)).is_some());
+        for (g, y) in [(g, &[2][..]), (&[3], &[3]), (g, &y[100..])] {
+            assert!(PublicKey::parse(&key(g, y)).is_none(), "not of the group");
+        }
+        for g in [&[2][..], &g[100..]] {
+            let _ = PublicKey::parse(&key(g, y));
+        }
+        // a number of the group whatever its width: one's own power
+        assert!(PublicKey::parse(&key(&[&[0; 20], g].concat(), &[&[0; 20], y].concat())).is_some());
     }
 
     #[test]

@@ -135,7 +135,14 @@ fn untouched_prefix(
 ) -> Result<u64, ZipError> {
     let last_before = in_file_order.iter().rev().find(|(_, entry)| entry.local_header_offset < cut);
     match last_before {
-        Some((_, entry)) => Ok(directory.local_header(source, entry)?.end),
+        Some((_, entry)) => {
+            let end = directory.local_header(source, entry)?.end;
+            let overlapping = || ZipError::Local {
+                name: entry.name.clone(),
+                reason: "its data reach into another entry that changes",
+            };
+            if end > cut { Err(overlapping()) } else { Ok(end) }
+        }
         None => Ok(0),
     }
 }
@@ -364,6 +371,20 @@ mod tests {
     fn data_offset(file: &[u8], name: &str) -> u64 {
         let directory = Directory::read(&file.to_vec()).unwrap();
         directory.local_header(&file.to_vec(), directory.find(name).unwrap()).unwrap().data.start
+    }
+
+    /// Found by the fuzzer `zip-edit`: an entry that was to be stored lay in the data of the one before it.
+    #[test]
+    fn an_entry_that_changes_cannot_lie_in_the_data_of_another() {
+        let mut file = archive(&[("a", &[b'a'; 400], false, 1), ("b", &[b'b'; 400], false, 1)]);
+        let good = Directory::read(&file).unwrap();
+        let edit = || Edit { unpacked: [1].into(), ..Edit::default() };
+        assert!(edit().plan(&file, &good).is_ok());
+        // the length of the extra field in the first local header
+        file[28] = 8;
+        let directory = Directory::read(&file).unwrap();
+        let error = edit().plan(&file, &directory).err().unwrap();
+        assert!(error.to_string().contains("reach into another entry"), "{error}");
     }
 
     const LIBRARY: &str = "lib/arm64-v8a/libdemo.so";
