@@ -8,9 +8,14 @@
 //!
 //! Nothing of it is proven: [`crate::check`] holds the application id against the APK.
 
+mod lexer;
 mod metadata;
 mod outputs;
+mod script;
+mod variants;
 
 pub use metadata::{MetadataError, OutputMetadata};
 #[cfg(feature = "fs")]
 pub use outputs::{Output, Outputs, OutputsError};
+pub use script::{BuildScript, Dimensioned, IdSettings, ModuleKind};
+pub use variants::Variant;
