@@ -178,5 +178,11 @@ pub const STRAY_KEYS_SEARCHED: usize = 4096;
 pub const OUTPUT_FOLDER_DEPTH: usize = 12;
 /// Files below a folder: a project with its sources has some 10,000.
 pub const OUTPUT_FOLDER_FILES: usize = 100_000;
+/// Bytes of a build file: the longest known have some 100 KB.
+pub const BUILD_SCRIPT_SIZE: u64 = 4 << 20;
+/// Blocks in each other in a build file: what is read stands in the fourth.
+pub const BUILD_SCRIPT_DEPTH: usize = 32;
+/// Variants of a module: five dimensions of three flavors, and three build types, are 729.
+pub const VARIANTS: usize = 4096;
 /// Bytes of an `output-metadata.json`: with an APK for each ABI and density 50 KB.
 pub const OUTPUT_METADATA_SIZE: u64 = 1 << 20;

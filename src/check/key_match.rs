@@ -49,7 +49,8 @@ fn package(facts: &Facts) -> Outcome {
 }
 
 /// Why the two may differ.
-pub(crate) fn package_cause(app: &str, key: &str) -> &'static str {
+#[must_use]
+pub fn package_cause(app: &str, key: &str) -> &'static str {
     let prefixed = |long: &str, short: &str| long.strip_prefix(short).is_some_and(|rest| rest.starts_with('.'));
     if app.eq_ignore_ascii_case(key) {
         ": only the case differs, and it counts"

@@ -32,7 +32,7 @@ mod signature;
 pub use code::Code;
 pub use expectation::{Expectations, NamedCertificate, ProfileId, ProfileIdError, Store};
 pub use facts::{Contents, Depth, Facts, FactsError, Question};
-pub(crate) use key_match::package_cause;
+pub use key_match::package_cause;
 pub use placed_key::{AppstoreKey, KeyPlace, ManifestKey, ManifestKeyFault, PlacedKey};
 pub use report::{CheckResult, Outcome, Report, Verdict};
 pub use secrets::{FoundLeak, Leak, Secrets};

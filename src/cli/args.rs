@@ -80,6 +80,8 @@ pub(crate) enum Command {
     Lineage(LineageArgs),
     /// Tell what a check means and how to repair what it found
     Explain(ExplainArgs),
+    /// Tell which key of a source tree wins for which variant of a Gradle build
+    Sources(SourcesArgs),
     /// Print or write the script that a Gradle build applies
     Gradle(GradleArgs),
     /// Print a completion script for a shell
@@ -99,6 +101,7 @@ impl Command {
             Self::Sign(_) => "sign",
             Self::Lineage(_) => "lineage",
             Self::Explain(_) => "explain",
+            Self::Sources(_) => "sources",
             Self::Gradle(_) => "gradle",
             Self::Completions(_) => "completions",
             Self::Man(_) => "man",
@@ -109,9 +112,12 @@ impl Command {
     pub(crate) fn formats(&self) -> &'static [Format] {
         match self {
             Self::Verify(_) => &[Format::Text, Format::Json, Format::Github, Format::Junit],
-            Self::Fingerprint(_) | Self::Key(_) | Self::Inject(_) | Self::Sign(_) | Self::Lineage(_) => {
-                &[Format::Text, Format::Json]
-            }
+            Self::Fingerprint(_)
+            | Self::Key(_)
+            | Self::Inject(_)
+            | Self::Sign(_)
+            | Self::Lineage(_)
+            | Self::Sources(_) => &[Format::Text, Format::Json],
             Self::Explain(_) | Self::Gradle(_) | Self::Completions(_) | Self::Man(_) => &[Format::Text],
         }
     }
@@ -135,6 +141,7 @@ impl Command {
                 files.map(PathBuf::as_path).collect()
             }
             Self::Lineage(args) => args.file.iter().chain(&args.input).chain(&args.out).map(PathBuf::as_path).collect(),
+            Self::Sources(_) => Vec::new(),
             Self::Gradle(args) => args.write.iter().chain(&args.check).map(PathBuf::as_path).collect(),
             Self::Explain(_) | Self::Completions(_) | Self::Man(_) => Vec::new(),
         }
@@ -456,6 +463,21 @@ pub(crate) struct ExplainArgs {
 pub(crate) struct CompletionsArgs {
     /// The shell
     pub(crate) shell: clap_complete::Shell,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct SourcesArgs {
+    /// A module or a project of a Gradle build
+    #[arg(value_name = "DIR", default_value = ".")]
+    pub(crate) folder: PathBuf,
+    /// Count warnings as errors
+    #[arg(long)]
+    pub(crate) strict: bool,
+    /// Read no apkkey.toml of a module
+    #[arg(long)]
+    pub(crate) no_config: bool,
+    #[command(flatten)]
+    pub(crate) token_key: TokenKeyArgs,
 }
 
 #[derive(Debug, Args)]

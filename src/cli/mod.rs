@@ -59,6 +59,7 @@ pub(crate) fn run() -> ExitCode {
         Command::Sign(args) => command::sign::run(args, &further, &output),
         Command::Lineage(args) => command::lineage::run(args, &further, &output),
         Command::Explain(args) => command::explain::run(args, &output),
+        Command::Sources(args) => command::sources::run(args, &output),
         Command::Gradle(args) => command::gradle::run(args, &output),
         Command::Completions(args) => command::completions::run(args, &output),
         Command::Man(args) => command::man::run(args, &output),

@@ -8,9 +8,17 @@
 //!
 //! Nothing of it is proven: [`crate::check`] holds the application id against the APK.
 
+mod lexer;
 mod metadata;
 mod outputs;
+mod script;
+mod sources;
+mod variants;
 
 pub use metadata::{MetadataError, OutputMetadata};
 #[cfg(feature = "fs")]
 pub use outputs::{Output, Outputs, OutputsError};
+pub use script::{BuildScript, Dimensioned, IdSettings, ModuleKind};
+#[cfg(feature = "fs")]
+pub use sources::{Module, Sources, VariantKeys};
+pub use variants::Variant;

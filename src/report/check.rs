@@ -104,7 +104,9 @@ impl FileObject {
             Self::Library(LibraryObject { path, verdict, checks, .. }) => {
                 Some(Judged { path, file: path, verdict, checks })
             }
-            Self::Store(_) | Self::Form(_) | Self::Key(_) | Self::Changed(_) | Self::Lineage(_) => None,
+            Self::Store(_) | Self::Form(_) | Self::Key(_) | Self::Changed(_) | Self::Lineage(_) | Self::Sources(_) => {
+                None
+            }
         }
     }
 }

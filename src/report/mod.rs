@@ -7,10 +7,12 @@
 mod check;
 mod failure;
 mod run;
+mod sources;
 
 pub use check::{CheckObject, Judged};
 pub use failure::{Failure, shown};
 pub use run::{ConfigObject, RunObject};
+pub use sources::{SourceFindingObject, SourceKeyObject, SourceVariantObject, SourcesObject};
 
 use crate::api_key::{ApiKey, Authority, Claimed, Environment, Platform};
 use crate::certificate::Certificate;
@@ -79,6 +81,7 @@ pub enum FileObject {
     Key(Box<KeyObject>),
     Changed(ChangedObject),
     Lineage(LineageObject),
+    Sources(SourcesObject),
 }
 
 #[derive(Debug, Serialize)]

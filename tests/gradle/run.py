@@ -2,7 +2,7 @@
 
 Debian's Gradle 4.4.1 with its Android plugin 2.2.2, and the script of `apkkey gradle --legacy`."""
 
-import hashlib
+import json
 import os
 import pathlib
 import re
@@ -20,6 +20,7 @@ KEYS = {name: (FIXTURES / f"token/{name}.txt").read_bytes() for name in ("releas
 
 class Build:
     def __init__(self, program):
+        self.program = program
         self.folder = pathlib.Path(tempfile.mkdtemp())
         self.app = self.folder / "app"
         shutil.copytree(HERE, self.folder, dirs_exist_ok=True)
@@ -151,6 +152,31 @@ def wrong(build):
     assert "-Papkkey.executable" in failure(told), told
 
 
+def sources(build):
+    step("the key that `apkkey sources` says wins is the one that Gradle packages")
+    for folder in ("src", "build"):
+        shutil.copytree(build.app / folder, build.folder / f"kept/{folder}", dirs_exist_ok=True)
+    (build.app / "src/amazonDebug/assets/api_key.txt").unlink(missing_ok=True)
+    sets = ["playRelease", "debug", "amazon", "main"]
+    while sets:
+        for source_set in sets:
+            build.debug_key(f"the key of {source_set}".encode(), source_set)
+        build.gradle("assemble", "-Pplain")
+        report = subprocess.run([build.program, "sources", ".", "--no-config", "--format", "json"], cwd=build.folder,
+                                stdout=subprocess.PIPE)
+        (module,) = json.loads(report.stdout)["files"]
+        for variant in module["variants"]:
+            packaged = build.key_in(variant["name"])
+            said = (build.folder / variant["key"]).read_bytes() if variant["key"] else None
+            assert packaged == said, (sets, variant, packaged)
+        shutil.rmtree(build.app / "build")
+        (build.app / f"src/{sets[0]}/assets/api_key.txt").unlink()
+        sets = sets[1:]
+    shutil.rmtree(build.app / "src")
+    for folder in ("src", "build"):
+        shutil.copytree(build.folder / f"kept/{folder}", build.app / folder)
+
+
 def on_missing(build):
     step("on-missing = ignore lets a variant go without")
     settings = build.app / "apkkey.toml"
@@ -165,7 +191,7 @@ def on_missing(build):
 def main():
     build = Build(str(pathlib.Path(sys.argv[1]).resolve()))
     try:
-        for scene in (right, changed, wrong, on_missing):
+        for scene in (right, changed, wrong, sources, on_missing):
             scene(build)
     finally:
         shutil.rmtree(build.folder)

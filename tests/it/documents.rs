@@ -75,7 +75,7 @@ fn every_command_in_the_documents_runs() {
             let program = env!("CARGO_BIN_EXE_apkkey");
             // the examples are for real keys; the fixtures' keys are signed with the test key
             let wrapper = format!(
-                "apkkey() {{ case \"$1\" in key|verify|inject) case \"$*\" in *--token-key*) ;; *) set -- \"$@\" --token-key '{}';; esac;; esac; '{program}' \"$@\"; }}\n",
+                "apkkey() {{ case \"$1\" in key|verify|inject|sources) case \"$*\" in *--token-key*) ;; *) set -- \"$@\" --token-key '{}';; esac;; esac; '{program}' \"$@\"; }}\n",
                 token_key.display()
             );
             let script = wrapper + &block.replace("cargo run --quiet -- ", "apkkey ");
@@ -135,6 +135,10 @@ fn example_files() -> Sandbox {
         std::fs::create_dir_all(&folder).unwrap();
         std::fs::copy(sandbox.path(from), folder.join(to)).unwrap();
     }
+    std::fs::create_dir(sandbox.path("app")).unwrap();
+    std::fs::write(sandbox.path("app/build.gradle"), "apply plugin: 'com.android.application'").unwrap();
+    std::fs::create_dir_all(sandbox.path("app/src/release/assets")).unwrap();
+    std::fs::copy(sandbox.path("api_key.txt"), sandbox.path("app/src/release/assets/api_key.txt")).unwrap();
     let outputs = sandbox.path("app/build/outputs/apk/release");
     std::fs::create_dir_all(&outputs).unwrap();
     std::fs::copy(sandbox.path("app.apk"), outputs.join("app-release.apk")).unwrap();
@@ -169,6 +173,7 @@ fn every_json_field_is_described() {
         &["fingerprint", "--form", "rotated-v3.apk"],
         &["key", "url-safe.txt", &token_key],
         &["inject", "demo-unsigned.apk", "--api-key", "release.txt", "--dry-run", &token_key],
+        &["sources", "app"],
         &["lineage", "rotated-v3.apk"],
     ] {
         let mut arguments = arguments.to_vec();

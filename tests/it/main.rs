@@ -44,6 +44,7 @@ mod sets;
 mod sign;
 mod signers;
 mod snapshots;
+mod sources;
 mod speed;
 mod variants;
 mod verify;

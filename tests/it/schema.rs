@@ -131,6 +131,11 @@ fn sandbox() -> Sandbox {
 #[test]
 fn every_report_is_as_its_schema_says() {
     let sandbox = sandbox().with_bytes("apkkey.toml", b"[checks]\nkey-copy = \"note\"\n");
+    let project = crate::sources::project(&[
+        ("app/src/amazn/assets/api_key.txt", "debug"),
+        ("app/src/main/assets/api_key.txt", "url-safe"),
+    ]);
+    let module = project.path("module").to_str().unwrap().to_owned();
     std::fs::create_dir_all(sandbox.path("app/build/outputs/bundle/release")).unwrap();
     std::fs::copy(sandbox.path("demo-release.aab"), sandbox.path("app/build/outputs/bundle/release/app.aab")).unwrap();
     let token_key = token_key();
@@ -150,6 +155,7 @@ fn every_report_is_as_its_schema_says() {
         vec!["inject", "demo-unsigned.apk", "--api-key", "release.txt", "--dry-run", &token_key],
         vec!["sign", "demo-unsigned.apk", "--ks=several-aliases.jks", "--ks-key-alias=upload", "--v4-signing-enabled"],
         vec!["lineage", "rotated-v3.apk"],
+        vec!["sources", &module],
     ] {
         let arguments = [&arguments[..], &["--format=json"]].concat();
         let ran = sandbox.run_with(&arguments, &[("APKKEY_KS_PASS", "storepass")]);

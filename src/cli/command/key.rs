@@ -71,7 +71,8 @@ fn read(path: &Path, output: &Output) -> Result<(String, Option<String>, Vec<u8>
     Ok((shown(path), Some(entry.name.clone()), bytes))
 }
 
-fn describe(file: &KeyFile, token_key: &TokenKey) -> ApiKeyObject {
+/// What a key says, and everything that is wrong with it.
+pub(super) fn describe(file: &KeyFile, token_key: &TokenKey) -> ApiKeyObject {
     let mut problems: Vec<ProblemObject> = Vec::new();
     let mut object = ApiKeyObject::default();
     match &file.key {

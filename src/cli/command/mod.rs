@@ -9,6 +9,7 @@ pub(super) mod key;
 pub(super) mod lineage;
 pub(super) mod man;
 pub(super) mod sign;
+pub(super) mod sources;
 pub(super) mod verify;
 
 mod app;

@@ -55,7 +55,7 @@ pub(crate) enum CertificateConfig {
 }
 
 /// An understood file.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Config {
     pub(crate) path: PathBuf,
     /// By check or group, as it is written.

@@ -71,7 +71,8 @@ impl Judgement {
             | FileObject::Form(_)
             | FileObject::Key(_)
             | FileObject::Changed(_)
-            | FileObject::Lineage(_) => None,
+            | FileObject::Lineage(_)
+            | FileObject::Sources(_) => None,
         })
     }
 }

@@ -1,6 +1,7 @@
 //! The report for people.
 
 mod form;
+mod sources;
 mod verify;
 
 pub(super) use verify::summary;
@@ -44,6 +45,7 @@ pub(super) fn document(document: &Document, quiet: bool, out: &mut dyn Write) ->
             FileObject::Key(key) => key_file(key, quiet, out)?,
             FileObject::Changed(change) => changed(change, quiet, out)?,
             FileObject::Lineage(lineage) => whole_lineage(lineage, out)?,
+            FileObject::Sources(module) => sources::module(module, quiet, out)?,
         }
     }
     verify::end(document, quiet, out)
