@@ -20,6 +20,11 @@ pub const INFLATED_CHUNK: usize = 256 << 10;
 /// Bytes of a compressed entry that is written without compression (`resources.arsc`): the largest have 60 MB.
 pub const STORED_AGAIN: u64 = 128 << 20;
 
+// --- Detection ---
+
+/// First bytes of a file that tell what it is: a PEM file may begin with lines of text (`openssl pkcs12` writes some).
+pub const DETECTED: u64 = 4096;
+
 // --- Keystores ---
 
 /// Bytes of a keystore: real ones have 2 to 10 KB, Java's `cacerts` 200 KB.

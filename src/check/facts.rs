@@ -110,6 +110,8 @@ pub struct Question<'a> {
     pub v4_signature: Option<Vec<u8>>,
     /// The time, for certificates that expire. The library knows no clock.
     pub today: Option<Timestamp>,
+    /// A key that is judged as if it stood in the app, in place of whatever does: the contents of an `api_key.txt`.
+    pub key_instead: Option<&'a [u8]>,
     /// What is looked into at [`Depth::Full`].
     pub contents: Contents,
 }
@@ -126,6 +128,7 @@ impl<'a> Question<'a> {
             stamp_cert_digest: None,
             v4_signature: None,
             today: None,
+            key_instead: None,
             contents: Contents::default(),
         }
     }
@@ -160,7 +163,7 @@ impl Facts {
         let request = signature_request(archive.kind(), &manifest, question);
         let signatures = signature::examine(archive.source(), archive.directory(), &request)?;
         check_alias(archive.kind(), &signatures, &expectations)?;
-        let found = FoundKey::search(archive, &manifest, question.token_key);
+        let found = FoundKey::search(archive, &manifest, question);
         let has_key = found.key.is_some() || found.entries > 0 || !found.near_misses.is_empty();
         let is_concerned = has_key || adm::is_declared(&manifest) || lwa::is_declared(&manifest);
         let Contents { code, secrets } = question.contents;

@@ -1,5 +1,6 @@
 //! The key that an SDK will read: the file in the assets, else what the manifest has; and what only looks like one.
 
+use super::facts::Question;
 use crate::api_key::{ApiKey, Authentic, KeyFile, NotAuthentic, TokenKey, authenticate};
 use crate::archive::{Archive, Kind, NearMiss, WantedFile};
 use crate::limits::{API_KEY_ENTRY, STRAY_KEYS_SEARCHED};
@@ -121,7 +122,11 @@ pub(super) struct FoundKey {
 
 impl FoundKey {
     /// Looks where the SDK looks, in its order.
-    pub(super) fn search(archive: &Archive<'_>, manifest: &Manifest, token_key: &TokenKey) -> Self {
+    pub(super) fn search(archive: &Archive<'_>, manifest: &Manifest, question: &Question<'_>) -> Self {
+        let token_key = question.token_key;
+        if let Some(bytes) = question.key_instead {
+            return Self::instead(archive, bytes, token_key);
+        }
         let entries = archive.key_entries();
         let entry = entries.first().copied().or_else(|| archive.key_entry_by_way_of_root());
         let contents = entry.map(|entry| (entry, archive.key_contents(entry)));
@@ -141,6 +146,15 @@ impl FoundKey {
         let near_misses = near_misses(archive, entry);
         let conflicts = entry.map_or_else(Vec::new, |entry| conflicts(archive, entry));
         Self { key, entries: entries.len(), empty_entry, in_manifest, near_misses, conflicts }
+    }
+
+    /// What there is to find once the key has been put in.
+    fn instead(archive: &Archive<'_>, bytes: &[u8], token_key: &TokenKey) -> Self {
+        let entry = archive.key_entry_name().to_owned();
+        let empty_entry = bytes.is_empty().then(|| entry.clone());
+        let key = PlacedKey::new(KeyPlace::Entry(entry), Ok(KeyFile::read(bytes)), token_key);
+        let (in_manifest, near_misses, conflicts) = (None, Vec::new(), Vec::new());
+        Self { key: Some(key), entries: 1, empty_entry, in_manifest, near_misses, conflicts }
     }
 }
 

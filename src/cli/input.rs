@@ -49,7 +49,7 @@ pub(crate) fn read_source(source: &FileSource) -> Result<Vec<u8>, Failure> {
 
 /// Reads the first bytes, to tell what a file is.
 pub(crate) fn head(source: &FileSource) -> Result<Vec<u8>, Failure> {
-    source.bytes(0..source.size().min(4096)).map_err(|error| Failure::new(error.to_string()))
+    source.bytes(0..source.size().min(apkkey::limits::DETECTED)).map_err(|error| Failure::new(error.to_string()))
 }
 
 /// Reads standard input to its end.

@@ -4,15 +4,27 @@
 
 #![expect(missing_docs, reason = "docs/json.md describes every field, and a test holds it to that")]
 
+mod app;
 mod check;
 mod failure;
+mod judge;
+mod judgement;
+mod key;
 mod run;
 mod sources;
+mod store;
+mod words;
 
+pub use app::app_object;
 pub use check::{CheckObject, Judged};
 pub use failure::{Failure, shown};
+pub use judge::{Asked, judge};
+pub use judgement::Judgement;
+pub use key::key_object;
 pub use run::{ConfigObject, RunObject};
 pub use sources::{SourceFindingObject, SourceKeyObject, SourceVariantObject, SourcesObject};
+pub use store::store_object;
+pub use words::{Tone, counts, findings, levels, several};
 
 use crate::api_key::{ApiKey, Authority, Claimed, Environment, Platform};
 use crate::certificate::Certificate;

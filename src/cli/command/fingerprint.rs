@@ -1,11 +1,11 @@
 //! `apkkey fingerprint`: the digests that Amazon's form asks for.
 
-use super::{app, form};
+use super::form;
 use crate::cli::Status;
 use crate::cli::args::FingerprintArgs;
 use crate::cli::failure::{Failure, shown};
 use crate::cli::output::Output;
-use crate::cli::output::model::{CertificateObject, Document, EntryObject, FileObject, StoreObject};
+use crate::cli::output::model::{Document, FileObject, app_object, store_object};
 use crate::cli::password::PasswordReader;
 use crate::cli::signer::{Access, KeystoreArgs, SigningProperties, store_type};
 use crate::cli::store::{self, StoreFile};
@@ -147,25 +147,9 @@ impl<'a> Wanted<'a> {
         let is_wanted = |entry: &&Entry| wanted.is_none_or(|wanted| std::ptr::eq(wanted, *entry));
         let certificates = keystore.entries.iter().filter(is_wanted).filter_map(Entry::certificate);
         let fingerprints = certificates.map(Certificate::fingerprints).collect();
-        let mut object = store_object(path, keystore, wanted.filter(|_| options.ks_key_alias.is_some()));
+        let mut object = store_object(shown(path), keystore, wanted.filter(|_| options.ks_key_alias.is_some()));
         object.notes.extend(notes);
         Ok((FileObject::Store(object), fingerprints))
-    }
-}
-
-fn store_object(path: &Path, keystore: &Keystore, wanted: Option<&Entry>) -> StoreObject {
-    let entries = keystore.entries.iter().filter(|entry| wanted.is_none_or(|wanted| std::ptr::eq(wanted, *entry)));
-    let entries = entries.map(|entry| EntryObject {
-        alias: entry.alias().map(str::to_owned),
-        entry: entry.kind().as_str(),
-        certificate: entry.certificate().map(CertificateObject::from),
-        chain: entry.chain().len(),
-    });
-    StoreObject {
-        path: shown(path),
-        kind: keystore.format.to_string(),
-        entries: entries.collect(),
-        notes: keystore.notes.iter().map(ToString::to_string).collect(),
     }
 }
 
@@ -189,7 +173,7 @@ fn app_file(path: &Path, source: &FileSource, args: &FingerprintArgs) -> Result<
     let mut fingerprints: Vec<Fingerprints> = device.chain(signers).map(Certificate::fingerprints).collect();
     fingerprints.sort_by_key(|digests| digests.sha256);
     fingerprints.dedup();
-    Ok((FileObject::App(Box::new(app::object(shown(path), &facts))), fingerprints))
+    Ok((FileObject::App(Box::new(app_object(shown(path), &facts))), fingerprints))
 }
 
 /// A digest that a certificate must have.

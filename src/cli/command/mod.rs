@@ -12,7 +12,6 @@ pub(super) mod sign;
 pub(super) mod sources;
 pub(super) mod verify;
 
-mod app;
 mod assets;
 mod change;
 mod form;

@@ -1,6 +1,5 @@
 //! `apkkey sources`: which key a Gradle build would package for which variant.
 
-use super::key;
 use crate::cli::Status;
 use crate::cli::args::{ConfigArgs, SourcesArgs};
 use crate::cli::config::{Config, KeyPlace, VariantSettings};
@@ -9,6 +8,7 @@ use crate::cli::input;
 use crate::cli::output::Output;
 use crate::cli::output::model::{
     ApiKeyObject, Document, FileObject, SourceFindingObject, SourceKeyObject, SourceVariantObject, SourcesObject,
+    key_object,
 };
 use apkkey::api_key::{KeyFile, TokenKey};
 use apkkey::check;
@@ -127,7 +127,7 @@ impl<'s> ModuleReport<'s> {
                 }
                 None => input::read(Path::new(&place))?,
             };
-            let api_key = key::describe(&KeyFile::read(&bytes), &self.token_key);
+            let api_key = key_object(&KeyFile::read(&bytes), &self.token_key);
             self.judge(&place, &names, &api_key);
             self.keys.push(SourceKeyObject { path: place, variants: names, api_key });
         }

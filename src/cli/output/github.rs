@@ -5,7 +5,6 @@
 //! runner's `ActionCommand.cs` takes it apart, so that a name in an archive cannot become a command.
 
 use super::model::{CheckObject, ConfigObject, Document, ErrorObject, Judged};
-use super::text;
 use std::io::{Result, Write};
 
 /// Writes a command for each finding and for each file that could not be read, and a summary.
@@ -29,7 +28,7 @@ pub(super) fn document(document: &Document, quiet: bool, out: &mut dyn Write) ->
             writeln!(out, "::notice title=apkkey::{}", data(&note))?;
         }
     }
-    writeln!(out, "apkkey: {}", text::summary(document))
+    writeln!(out, "apkkey: {}", document.summary())
 }
 
 fn finding(judged: &Judged<'_>, check: &CheckObject, out: &mut dyn Write) -> Result<()> {

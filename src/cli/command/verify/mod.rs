@@ -2,7 +2,6 @@
 
 mod expected;
 mod judge;
-mod judgement;
 mod settings;
 mod targets;
 
@@ -14,8 +13,8 @@ use crate::cli::failure::{Failure, shown};
 use crate::cli::output::Output;
 use crate::cli::output::model::{ConfigObject, Document, RunObject};
 use crate::cli::workers;
+use apkkey::report::Judgement;
 use apkkey::text::Untrusted;
-use judgement::Judgement;
 use settings::Settings;
 use std::path::Path;
 use targets::Targets;

@@ -54,6 +54,7 @@ impl Settings {
             stamp_cert_digest: self.stamp_cert_digest.map(|digest| digest.0),
             v4_signature: self.v4_signature.clone(),
             today: input::today(),
+            key_instead: None,
             contents: self.policy.selection.contents(),
         })
     }

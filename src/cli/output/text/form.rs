@@ -1,6 +1,6 @@
 //! What `apkkey fingerprint --form` tells people: the fields of Amazon's form, under the names that they have there.
 
-use super::{FAINT, STRONG, levels, note};
+use super::{FAINT, STRONG, note};
 use crate::cli::output::model::{FormObject, FormValues};
 use apkkey::text::Untrusted;
 use std::io::{Result, Write};
@@ -22,15 +22,8 @@ pub(super) fn values(form: &FormObject, out: &mut dyn Write) -> Result<()> {
 }
 
 fn fields(values: &FormValues, out: &mut dyn Write) -> Result<()> {
-    let FormValues { api_key_name, package, md5, sha256, subject, store, min_sdk, max_sdk } = values;
-    let subject = subject.as_ref().map(|subject| format!("signed by {}", Untrusted(subject)));
-    let range = min_sdk.map(|min| format!("on Android API {}", levels(min, *max_sdk)));
-    let store = store.map(|store| match store {
-        "amazon" => "as the Amazon Appstore delivers it".to_owned(),
-        _ => "as Google Play delivers it".to_owned(),
-    });
-    let title: Vec<String> = store.into_iter().chain(subject).chain(range).collect();
-    writeln!(out, "\nFor the app {}:", title.join(", "))?;
+    let FormValues { api_key_name, package, md5, sha256, subject: _, store: _, min_sdk: _, max_sdk: _ } = values;
+    writeln!(out, "\n{}", values.title())?;
     let lines =
         [("API Key Name", api_key_name), ("Package", package), ("MD5 Signature", md5), ("SHA256 Signature", sha256)];
     for (name, value) in lines {

@@ -4,11 +4,9 @@ mod form;
 mod sources;
 mod verify;
 
-pub(super) use verify::summary;
-
 use super::model::{
     ApiKeyObject, AppObject, CertificateObject, ChangedObject, Document, EntryObject, FileObject, KeyObject,
-    LineageObject, StoreObject,
+    LineageObject, StoreObject, Tone, levels,
 };
 use crate::cli::failure::Failure;
 use anstyle::{AnsiColor, Style};
@@ -21,6 +19,15 @@ const NOTE: Style = AnsiColor::Cyan.on_default().bold();
 const GOOD: Style = AnsiColor::Green.on_default().bold();
 const STRONG: Style = Style::new().bold();
 const FAINT: Style = Style::new().dimmed();
+
+fn style(tone: Tone) -> Style {
+    match tone {
+        Tone::Good => GOOD,
+        Tone::Note => NOTE,
+        Tone::Warning => WARNING,
+        Tone::Error => ERROR,
+    }
+}
 
 /// Writes a whole report; with `quiet` only what is wrong.
 pub(super) fn document(document: &Document, quiet: bool, out: &mut dyn Write) -> Result<()> {
@@ -88,9 +95,7 @@ fn certificate(certificate: &CertificateObject, out: &mut dyn Write) -> Result<(
         writeln!(out, "  {FAINT}{name:<9}{FAINT:#} {STRONG}{digest}{STRONG:#}")?;
     }
     field("Subject", certificate.subject.as_deref(), out)?;
-    if let (Some(from), Some(until)) = (&certificate.not_before, &certificate.not_after) {
-        field("Valid", Some(&format!("{} to {}", day(from), day(until))), out)?;
-    }
+    field("Valid", certificate.validity().as_deref(), out)?;
     field("Key", certificate.key.as_deref(), out)?;
     match &certificate.well_known {
         Some(known) => writeln!(out, "  {WARNING}This is the {known}.{WARNING:#}"),
@@ -98,13 +103,8 @@ fn certificate(certificate: &CertificateObject, out: &mut dyn Write) -> Result<(
     }
 }
 
-/// The day of a time in RFC 3339.
-fn day(time: &str) -> &str {
-    time.split_once('T').map_or(time, |(day, _)| day)
-}
-
 fn store_fingerprints(store: &StoreObject, out: &mut dyn Write) -> Result<()> {
-    writeln!(out, "{STRONG}{}{STRONG:#}: {}", store.path, store_kind(&store.kind))?;
+    writeln!(out, "{STRONG}{}{STRONG:#}: {}", store.path, store.title())?;
     for note in &store.notes {
         writeln!(out, "{NOTE}note{NOTE:#}: {note}")?;
     }
@@ -119,41 +119,16 @@ fn store_fingerprints(store: &StoreObject, out: &mut dyn Write) -> Result<()> {
 }
 
 fn entry_title(entry: &EntryObject, out: &mut dyn Write) -> Result<()> {
-    let kind = match (entry.entry, entry.chain) {
-        ("key", 0 | 1) => "key with its certificate".to_owned(),
-        ("key", chain) => format!("key with a chain of {chain} certificates"),
-        ("secret-key", _) => "secret key, without a certificate".to_owned(),
-        (other, _) => other.to_owned(),
-    };
+    let kind = entry.title();
     match &entry.alias {
         Some(alias) => writeln!(out, "{STRONG}{}{STRONG:#} ({kind})", Untrusted(alias)),
         None => writeln!(out, "{STRONG}{kind}{STRONG:#}"),
     }
 }
 
-fn store_kind(kind: &str) -> &str {
-    match kind {
-        "jks" => "JKS keystore",
-        "jceks" => "JCEKS keystore",
-        "pkcs12" => "PKCS#12 keystore",
-        "bks" => "BKS keystore (BouncyCastle)",
-        "uber" => "UBER keystore (BouncyCastle)",
-        "bcfks" => "BCFKS keystore (BouncyCastle)",
-        "pem" => "certificate (PEM)",
-        "der" => "certificate (DER)",
-        "pkcs7" => "certificates (PKCS#7)",
-        other => other,
-    }
-}
-
 /// What the app is, without the end of the line.
 fn app_title(app: &AppObject, out: &mut dyn Write) -> Result<()> {
-    let kind = if app.kind == "aab" { "App Bundle" } else { "APK" };
-    let name = app.version_name.as_ref().map_or_else(String::new, |name| format!(" {}", Untrusted(name)));
-    let code = app.version_code.map_or_else(String::new, |code| format!(" ({code})"));
-    let variant = app.variant.as_ref().map(|variant| format!(", variant {}", Untrusted(&variant.name)));
-    let end = format!("{name}{code}{}", variant.unwrap_or_default());
-    write!(out, "{STRONG}{}{STRONG:#}: {kind} {}{end}", app.path, Untrusted(&app.package))
+    write!(out, "{STRONG}{}{STRONG:#}: {}", app.path, app.title())
 }
 
 fn app_fingerprints(app: &AppObject, out: &mut dyn Write) -> Result<()> {
@@ -187,20 +162,10 @@ fn app_fingerprints(app: &AppObject, out: &mut dyn Write) -> Result<()> {
     writeln!(out, "\n{FAINT}The contents were not verified: `apkkey verify` does that.{FAINT:#}")
 }
 
-/// API levels for people.
-fn levels(min: u32, max: Option<u32>) -> String {
-    match max {
-        Some(max) if max == min => max.to_string(),
-        Some(max) => format!("{min} to {max}"),
-        None => format!("{min} and later"),
-    }
-}
-
 fn lineage(lineage: &[CertificateObject], out: &mut dyn Write) -> Result<()> {
     writeln!(out, "\n{STRONG}Lineage{STRONG:#}, oldest first: devices report the first, apksigner prints the last")?;
     for (index, found) in lineage.iter().enumerate() {
-        let subject = found.subject.as_deref().unwrap_or("(unreadable)");
-        writeln!(out, "  {}. {} {}", index.saturating_add(1), found.md5, Untrusted(subject))?;
+        writeln!(out, "  {}. {} {}", index.saturating_add(1), found.md5, Untrusted(found.holder()))?;
     }
     Ok(())
 }
@@ -208,21 +173,17 @@ fn lineage(lineage: &[CertificateObject], out: &mut dyn Write) -> Result<()> {
 fn key_file(key: &KeyObject, quiet: bool, out: &mut dyn Write) -> Result<()> {
     let api_key = &key.api_key;
     let place = api_key.entry.as_ref().map_or_else(String::new, |entry| format!(" ({})", Untrusted(entry)));
-    let (style, verdict) = match (api_key.authentic, api_key.authenticated_by, api_key.platform) {
-        (true, Some("token-key"), _) => (WARNING, "signed by the given token key, not by Amazon"),
-        (true, _, Some("ios")) => (WARNING, "genuine Amazon API key, for iOS"),
-        (true, ..) => (GOOD, "genuine Amazon API key"),
-        (false, _, None) => (ERROR, "not an Amazon API key"),
-        (false, ..) => (ERROR, "not a genuine Amazon API key"),
-    };
+    let (tone, verdict) = api_key.verdict();
+    let verdict_style = style(tone);
     if !quiet || !api_key.problems.is_empty() {
-        writeln!(out, "{STRONG}{}{STRONG:#}{place}: {style}{verdict}{style:#}", key.path)?;
+        writeln!(out, "{STRONG}{}{STRONG:#}{place}: {verdict_style}{verdict}{verdict_style:#}", key.path)?;
     }
     if !quiet {
         key_fields(api_key, out)?;
     }
     for problem in &api_key.problems {
-        let (style, word) = if api_key.authentic { (WARNING, "warning") } else { (ERROR, "error") };
+        let tone = api_key.problem_tone();
+        let (style, word) = (style(tone), if tone == Tone::Error { "error" } else { "warning" });
         writeln!(out, "{style}{word}{style:#}: {}", problem.message)?;
         help_line(problem.help.as_deref(), out)?;
     }
@@ -230,30 +191,12 @@ fn key_file(key: &KeyObject, quiet: bool, out: &mut dyn Write) -> Result<()> {
 }
 
 fn key_fields(key: &ApiKeyObject, out: &mut dyn Write) -> Result<()> {
-    let package = if key.platform == Some("ios") { "Bundle" } else { "Package" };
-    let claims = [
-        (package, key.package.as_deref()),
-        ("MD5", key.md5.as_deref()),
-        ("SHA-256", key.sha256.as_deref()),
-        ("Issued", key.issued.as_deref()),
-        ("Client ID", key.client_id.as_deref()),
-        ("Profile", key.family_id.as_deref()),
-        ("Service", key.environment),
-    ];
-    for (name, value) in claims {
-        field(name, value, out)?;
+    for (name, value) in key.fields() {
+        field(name, Some(value), out)?;
     }
-    if let Some(endpoints) = &key.endpoints {
-        field("Authorize", endpoints.authorization.as_deref(), out)?;
-        field("Exchange", endpoints.token_exchange.as_deref(), out)?;
-    }
-    match key.client_id {
-        Some(_) if key.authentic => writeln!(
-            out,
-            "{FAINT}Whoever sends messages to the app (OneSignal: Settings, Push & In-App, Amazon Fire) must hold this Client \
-             ID and its Client Secret.{FAINT:#}"
-        ),
-        _ => Ok(()),
+    match key.advice() {
+        Some(advice) => writeln!(out, "{FAINT}{advice}{FAINT:#}"),
+        None => Ok(()),
     }
 }
 
