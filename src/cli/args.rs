@@ -53,6 +53,8 @@ pub(crate) enum Format {
     Github,
     /// JUnit XML, which most CI servers show: a suite per file, a case per check (verify)
     Junit,
+    /// A page for people who get a link: one file, which loads nothing (verify, fingerprint, key)
+    Html,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -111,13 +113,10 @@ impl Command {
     /// What its report can be written as: one without checks is nothing that a CI server could show.
     pub(crate) fn formats(&self) -> &'static [Format] {
         match self {
-            Self::Verify(_) => &[Format::Text, Format::Json, Format::Github, Format::Junit],
-            Self::Fingerprint(_)
-            | Self::Key(_)
-            | Self::Inject(_)
-            | Self::Sign(_)
-            | Self::Lineage(_)
-            | Self::Sources(_) => &[Format::Text, Format::Json],
+            Self::Verify(_) => &[Format::Text, Format::Json, Format::Github, Format::Junit, Format::Html],
+            Self::Fingerprint(args) if args.form.form => &[Format::Text, Format::Json],
+            Self::Fingerprint(_) | Self::Key(_) => &[Format::Text, Format::Json, Format::Html],
+            Self::Inject(_) | Self::Sign(_) | Self::Lineage(_) | Self::Sources(_) => &[Format::Text, Format::Json],
             Self::Explain(_) | Self::Gradle(_) | Self::Completions(_) | Self::Man(_) => &[Format::Text],
         }
     }

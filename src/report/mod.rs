@@ -7,6 +7,7 @@
 mod app;
 mod check;
 mod failure;
+pub mod html;
 mod judge;
 mod judgement;
 mod key;

@@ -183,3 +183,48 @@ fn commands_without_checks_refuse_formats_for_checks() {
     }
     assert_eq!(sandbox.files(), ["release.jks", "release.txt"]);
 }
+
+#[test]
+fn html_has_the_findings_and_the_values_of_the_form() {
+    let (_, ran) = verify(&["apk/demo-release.apk", "apk/key-wrong-sha256.apk"], &["--format=html"]);
+    let ran = ran.code(1).says("data-check=\"key-sha256-mismatch\"");
+    let page = &ran.stdout;
+    let texts = text_of(page);
+    for wanted in ["Bad 2 files: 1 good, 1 bad", "the key's MD5 is right", "What to do: Amazon's form takes"] {
+        assert!(texts.to_lowercase().contains(&wanted.to_lowercase().replace("what to do: ", "")), "{wanted}: {texts}");
+    }
+    // one file, from which nothing is loaded, and which runs only what stands in it
+    for forbidden in ["src=", "href=", "url(", "@import", "http-equiv=\"refresh", "onclick"] {
+        assert!(!page.contains(forbidden), "{forbidden}");
+    }
+    assert!(page.contains("default-src &#39;none&#39;; style-src &#39;sha256-"), "{page}");
+    assert_eq!(page.matches("<script>").count(), 1);
+    assert_eq!(page.matches("data-field=\"MD5 Signature\"").count(), 2);
+}
+
+#[test]
+fn html_tells_keystores_keys_and_files_that_cannot_be_read() {
+    let sandbox = Sandbox::new().with("keystore/several-aliases.jks").with("token/release.txt");
+    let page = sandbox.run(&["fingerprint", "several-aliases.jks", "none.jks", "--format=html"]).code(2);
+    page.says("JKS keystore").says("there is no such file");
+    let page = sandbox.run(&["key", "release.txt", &token_key(), "--format=html"]).code(0);
+    page.says("signed by the given token key, not by Amazon").says("data-copy=\"amzn1.application-oa2-client.");
+    sandbox.run(&["fingerprint", "--form", "several-aliases.jks", "--format=html"]).code(2).complains("html");
+}
+
+#[test]
+fn names_of_files_are_no_markup_in_html() {
+    let sandbox = Sandbox::new();
+    let name = "<img src=x onerror=alert(1)>.apk";
+    std::fs::write(sandbox.path(name), "no archive").unwrap();
+    let page = sandbox.run(&["verify", name, "--format=html"]).code(2);
+    let page = page.says("&lt;img src=x onerror=alert(1)&gt;.apk").stdout;
+    assert!(!page.contains("<img"), "{page}");
+}
+
+/// What a reader of the page sees.
+fn text_of(page: &str) -> String {
+    let body = page.split("<body>").nth(1).unwrap().split("<script>").next().unwrap();
+    let parts = body.split('<').map(|part| part.split_once('>').map_or(part, |(_, text)| text));
+    parts.collect::<String>().replace("&#39;", "'").replace("&quot;", "\"")
+}

@@ -4,6 +4,7 @@ use super::model::Document;
 use super::{github, junit, text};
 use crate::cli::args::{Command, Format};
 use crate::cli::failure::Failure;
+use apkkey::report::html;
 use clap::ValueEnum;
 use std::io::{self, Write};
 
@@ -17,6 +18,7 @@ pub(super) fn write(format: Format, document: &Document, quiet: bool, out: &mut 
         }
         Format::Github => github::document(document, quiet, out),
         Format::Junit => junit::document(document, out),
+        Format::Html => out.write_all(html::page(document).as_bytes()),
     }
 }
 
