@@ -11,6 +11,8 @@ mod certificate;
 mod error;
 mod key;
 mod plan;
+#[cfg(feature = "second-opinion")]
+mod second_opinion;
 mod self_check;
 #[cfg(feature = "fs")]
 mod write;

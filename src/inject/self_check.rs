@@ -11,7 +11,6 @@ use crate::signature::sign::SigningRequest;
 use crate::signature::{self, Signatures, Verdict};
 use crate::source::ReadAt;
 use std::collections::BTreeSet;
-use std::io::BufReader;
 
 /// What the new file must be.
 #[derive(Debug)]
@@ -27,7 +26,7 @@ pub struct Expected<'o> {
 impl Expected<'_> {
     /// Reads the written archive back: the checks of the groups `archive` and, where it was signed, `signature` find
     /// no new error, devices will report the certificates that were to sign, the key is exactly the one that was to go
-    /// in, and the `zip` crate, which knows nothing of ours, agrees.
+    /// in, and, with the feature `second-opinion`, the `zip` crate, which knows nothing of ours, agrees.
     ///
     /// # Errors
     /// [`InjectError::SelfCheck`], or what keeps the file from being read.
@@ -45,7 +44,9 @@ impl Expected<'_> {
         if !self.key_holds(&archive) {
             return Err(broken("the key does not read back".to_owned()));
         }
-        second_opinion(written, archive.directory().entries().len())
+        #[cfg(feature = "second-opinion")]
+        super::second_opinion::second_opinion(written, archive.directory().entries().len())?;
+        Ok(())
     }
 
     fn key_holds(&self, archive: &Archive<'_>) -> bool {
@@ -106,42 +107,4 @@ fn check_signers(facts: &Facts, request: &SigningRequest) -> Result<(), InjectEr
     let (wanted, found) = (shown(&request.foreseen()), shown(signatures));
     let same = wanted.len() == found.len() && wanted.iter().all(|certificate| found.contains(certificate));
     if same { Ok(()) } else { Err(broken("devices would report another certificate than the one given".to_owned())) }
-}
-
-fn second_opinion(written: &dyn ReadAt, entries: usize) -> Result<(), InjectError> {
-    let opened = ::zip::ZipArchive::new(BufReader::new(Cursor { source: written, position: 0 }));
-    let opened = opened.map_err(|error| InjectError::SelfCheck(error.to_string()))?;
-    if opened.len() == entries {
-        return Ok(());
-    }
-    Err(InjectError::SelfCheck(format!("another reader finds {} entries instead of {entries}", opened.len())))
-}
-
-/// A seeking reader over a source, for the `zip` crate.
-struct Cursor<'a> {
-    source: &'a dyn ReadAt,
-    position: u64,
-}
-
-impl std::io::Read for Cursor<'_> {
-    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
-        let left = self.source.size().saturating_sub(self.position);
-        let count = buffer.len().min(usize::try_from(left).unwrap_or(usize::MAX));
-        let Some(part) = buffer.get_mut(..count) else { return Ok(0) };
-        self.source.read_exact_at(part, self.position).map_err(std::io::Error::other)?;
-        self.position = self.position.saturating_add(u64::try_from(count).unwrap_or(u64::MAX));
-        Ok(count)
-    }
-}
-
-impl std::io::Seek for Cursor<'_> {
-    fn seek(&mut self, to: std::io::SeekFrom) -> std::io::Result<u64> {
-        let target = match to {
-            std::io::SeekFrom::Start(offset) => Some(offset),
-            std::io::SeekFrom::End(offset) => self.source.size().checked_add_signed(offset),
-            std::io::SeekFrom::Current(offset) => self.position.checked_add_signed(offset),
-        };
-        self.position = target.ok_or(std::io::ErrorKind::InvalidInput)?;
-        Ok(self.position)
-    }
 }
