@@ -2,6 +2,7 @@
 
 use crate::advice::Advice;
 use crate::fingerprint::{Fingerprints, Md5, Sha256};
+use crate::keystore::{Entry, Keystore};
 use crate::text::Untrusted;
 use std::fmt;
 use std::str::FromStr;
@@ -21,6 +22,27 @@ pub struct Expectations {
     /// Other certificates at hand (further aliases of a keystore), to name the one that a wrong key was made for. Without
     /// a named certificate, one of them must be named when the file's own does not count.
     pub others: Vec<(String, Fingerprints)>,
+}
+
+impl Expectations {
+    /// Names the certificate by an entry of the keystore that is called `file`. Its other entries help to explain a
+    /// mismatch; without a named entry all of them do, and the app's own certificate counts if it can.
+    pub fn name_by(&mut self, file: &str, keystore: &Keystore, named: Option<&Entry>) {
+        let name = |entry: &Entry| match entry.alias() {
+            Some(alias) => format!("`{}` of {file}", Untrusted(alias)),
+            None => file.to_owned(),
+        };
+        for entry in &keystore.entries {
+            let Some(certificate) = entry.certificate() else { continue };
+            let digests = certificate.fingerprints();
+            if named.is_some_and(|named| std::ptr::eq(named, entry)) {
+                let (md5, sha256) = (Some(digests.md5), Some(digests.sha256));
+                self.certificate = Some(NamedCertificate { origin: name(entry), md5, sha256 });
+            } else {
+                self.others.push((name(entry), digests));
+            }
+        }
+    }
 }
 
 /// A security profile in Amazon's console, by one of its two names.

@@ -106,15 +106,10 @@ pub(crate) fn one_entry<'a>(path: &Path, keystore: &'a Keystore, args: &Keystore
     if let Some(alias) = &args.ks_key_alias {
         return keystore.find(alias).map_err(input::about(path));
     }
-    let with_certificate: Vec<&Entry> = keystore.entries.iter().filter(|entry| entry.certificate().is_some()).collect();
-    let keys: Vec<&Entry> = with_certificate.iter().copied().filter(|entry| entry.is_key()).collect();
-    let leaves: Vec<&Entry> = with_certificate.iter().copied().filter(|entry| !entry.is_issuer_only()).collect();
-    match (keys.as_slice(), leaves.as_slice()) {
-        ([only], _) => Ok(only),
-        ([], [only]) => Ok(only),
-        ([], []) => Err(Failure::new("there is no certificate in it").at(path)),
-        (several, all) => Err(choose(path, "entries", if several.is_empty() { all } else { several })),
-    }
+    keystore.only_entry().map_err(|candidates| match candidates.as_slice() {
+        [] => Failure::new("there is no certificate in it").at(path),
+        several => choose(path, "entries", several),
+    })
 }
 
 /// The same, but nothing when there are several and none was named.

@@ -187,6 +187,24 @@ impl Keystore {
     }
 }
 
+impl Keystore {
+    /// The entry that is meant when none is named: the only key with a certificate; without keys, the only certificate
+    /// that is not there as the issuer of another one.
+    ///
+    /// # Errors
+    /// The entries of which one must be named; none when there is no certificate.
+    pub fn only_entry(&self) -> Result<&Entry, Vec<&Entry>> {
+        let with_certificate = || self.entries.iter().filter(|entry| entry.certificate().is_some());
+        let keys: Vec<&Entry> = with_certificate().filter(|entry| entry.is_key()).collect();
+        let leaves = || with_certificate().filter(|entry| !entry.is_issuer_only()).collect();
+        let candidates: Vec<&Entry> = if keys.is_empty() { leaves() } else { keys };
+        match candidates.as_slice() {
+            [only] => Ok(only),
+            _ => Err(candidates),
+        }
+    }
+}
+
 /// The bytes of a file that is base64.
 fn decode(bytes: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
     text::decode_base64(&text::text(bytes)?).map(Zeroizing::new)

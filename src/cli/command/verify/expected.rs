@@ -48,20 +48,9 @@ fn by_file(
 ) -> Result<(), Failure> {
     let keystore = store::open_path(path, &args.keystore, output)?;
     let entry = store::the_entry(path, &keystore, &args.keystore)?;
-    let name = |entry: &apkkey::keystore::Entry| match entry.alias() {
-        Some(alias) => format!("`{}` of {}", apkkey::text::Untrusted(alias), shown(path)),
-        None => shown(path),
-    };
-    for other in keystore.entries.iter().filter(|other| !entry.is_some_and(|entry| std::ptr::eq(*other, entry))) {
-        if let Some(certificate) = other.certificate() {
-            expectations.others.push((name(other), certificate.fingerprints()));
-        }
+    if entry.is_some_and(|entry| entry.certificate().is_none()) {
+        return Err(Failure::new("the entry has no certificate").at(path));
     }
-    // of several entries none was named: they help to explain, and the file's own certificate counts if it can
-    let Some(entry) = entry else { return Ok(()) };
-    let certificate = entry.certificate().ok_or_else(|| Failure::new("the entry has no certificate").at(path))?;
-    let digests = certificate.fingerprints();
-    expectations.certificate =
-        Some(NamedCertificate { origin: name(entry), md5: Some(digests.md5), sha256: Some(digests.sha256) });
+    expectations.name_by(&shown(path), &keystore, entry);
     Ok(())
 }
