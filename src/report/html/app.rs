@@ -67,12 +67,17 @@ fn form(html: &mut Html, app: &AppObject) {
 
 fn values(html: &mut Html, app: &AppObject, (certificate, range): (&CertificateObject, Option<&str>)) {
     html.element("section", "values", |html| {
-        html.leaf("h3", "", range.unwrap_or("For Amazon’s form"));
+        html.element("h3", "", |html| {
+            html.text(range.unwrap_or("For Amazon’s form")).own(" ");
+            if range.is_none() {
+                html.leaf("small", "", "Security Profile, Android/Kindle Settings");
+            }
+        });
         html.element("dl", "form", |html| {
             html.copied("Package", &app.package);
             digests(html, certificate);
         });
-        signer(html, certificate);
+        signer(html, "Signed by", certificate);
     });
 }
 
@@ -82,8 +87,8 @@ pub(super) fn digests(html: &mut Html, certificate: &CertificateObject) {
 }
 
 /// Whose certificate it is.
-pub(super) fn signer(html: &mut Html, certificate: &CertificateObject) {
-    html.leaf("p", "signer", &format!("Signed by {}", certificate.holder()));
+pub(super) fn signer(html: &mut Html, what: &str, certificate: &CertificateObject) {
+    html.leaf("p", "signer", &format!("{what} {}", certificate.holder()));
     if let Some(known) = &certificate.well_known {
         html.leaf("p", "caution", &format!("This is the {known}."));
     }
@@ -185,11 +190,11 @@ pub(super) fn problems(html: &mut Html, key: &ApiKeyObject) {
             for problem in &key.problems {
                 html.with("li", &[("class", tone), ("data-check", problem.id)], |html| {
                     html.element("p", "message", |html| {
-                        html.leaf("strong", "", tone).own(" ").text(&problem.message);
+                        html.leaf("strong", "", tone).own(" ").sentence(&problem.message);
                         html.own(" ").leaf("code", "id", problem.id);
                     });
                     if let Some(help) = &problem.help {
-                        html.leaf("p", "help", help);
+                        html.words("p", "help", help);
                     }
                 });
             }

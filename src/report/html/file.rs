@@ -1,6 +1,8 @@
 //! One file of a report.
 
-use super::super::{EntryObject, ErrorObject, FileObject, KeyObject, LibraryObject, StoreObject, Tone, counts};
+use super::super::{
+    CheckObject, EntryObject, ErrorObject, FileObject, KeyObject, LibraryObject, StoreObject, Tone, counts,
+};
 use super::Html;
 use super::app::{app, badge, claims, digests, in_full, problems, signer};
 use super::findings::{class, folds, section};
@@ -30,10 +32,10 @@ pub fn error(html: &mut Html, error: &ErrorObject) {
             html.element("ul", "", |html| {
                 html.element("li", "error", |html| {
                     html.element("p", "message", |html| {
-                        html.leaf("strong", "", "error").own(" ").text(&error.message);
+                        html.leaf("strong", "", "error").own(" ").sentence(&error.message);
                     });
                     if let Some(help) = &error.help {
-                        html.leaf("p", "help", help);
+                        html.words("p", "help", help);
                     }
                 });
             });
@@ -41,8 +43,22 @@ pub fn error(html: &mut Html, error: &ErrorObject) {
     });
 }
 
-fn article(html: &mut Html, (path, tone): (&str, &str), inside: impl FnOnce(&mut Html)) {
+/// The frame of a file: its name, and how it is to be taken.
+pub fn article(html: &mut Html, (path, tone): (&str, &str), inside: impl FnOnce(&mut Html)) {
     html.with("article", &[("class", "file"), ("data-path", path), ("data-tone", tone)], inside);
+}
+
+/// What checks said of something that is no file by itself: a key that is not in the app yet.
+pub fn judged(html: &mut Html, title: (&str, &str), (verdict, checks): (&str, &[CheckObject])) {
+    let tone = class(Tone::of_verdict(verdict));
+    article(html, (title.0, tone), |html| {
+        html.element("header", "", |html| {
+            html.leaf("h2", "", title.0).leaf("p", "what", title.1);
+            badge(html, verdict, &counts(checks));
+        });
+        section(html, checks);
+        folds(html, checks);
+    });
 }
 
 fn library(html: &mut Html, library: &LibraryObject) {
@@ -85,7 +101,7 @@ fn entry(html: &mut Html, entry: &EntryObject) {
         });
         let Some(certificate) = &entry.certificate else { return };
         html.element("dl", "form", |html| digests(html, certificate));
-        signer(html, certificate);
+        signer(html, "Certificate of", certificate);
         html.element("details", "signature", |html| {
             html.leaf("summary", "", "The certificate");
             in_full(html, certificate);

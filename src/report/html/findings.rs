@@ -25,7 +25,7 @@ pub(super) fn section(html: &mut Html, checks: &[CheckObject]) {
 /// The checks that found nothing.
 pub(super) fn folds(html: &mut Html, checks: &[CheckObject]) {
     fold(html, "passed", &of(checks, "pass"));
-    fold(html, "not checked", &of(checks, "skipped"));
+    fold(html, "skipped", &of(checks, "skipped"));
 }
 
 fn of<'a>(checks: &'a [CheckObject], outcome: &str) -> Vec<&'a CheckObject> {
@@ -36,14 +36,14 @@ fn finding(html: &mut Html, check: &CheckObject) {
     let tone = class(Tone::of_severity(&check.severity));
     html.with("li", &[("class", tone), ("data-check", check.id)], |html| {
         html.element("p", "message", |html| {
-            html.leaf("strong", "", &check.severity).own(" ").text(check.prefix()).text(&check.message);
+            html.leaf("strong", "", &check.severity).own(" ").text(check.prefix()).sentence(&check.message);
             html.own(" ").leaf("code", "id", check.id);
         });
         if check.values().next().is_some() {
             html.fields("compared", check.values());
         }
         if let Some(help) = &check.help {
-            html.leaf("p", "help", help);
+            html.words("p", "help", help);
         }
     });
 }
@@ -57,7 +57,8 @@ fn fold(html: &mut Html, what: &str, checks: &[&CheckObject]) {
         html.element("ul", "", |html| {
             for check in checks {
                 html.element("li", "", |html| {
-                    html.text(&check.message).own(" ").leaf("code", "id", check.id);
+                    html.sentence(&check.message);
+                    html.own(" ").leaf("code", "id", check.id);
                 });
             }
         });

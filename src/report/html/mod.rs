@@ -10,7 +10,7 @@ mod file;
 mod findings;
 mod page;
 
-pub use file::{error, file};
+pub use file::{article, error, file, judged};
 pub use page::{Frame, frame, page};
 
 use super::shown;
@@ -25,19 +25,26 @@ pub const COPY: &str = include_str!("copy.js");
 pub struct Html(String);
 
 impl Html {
-    /// Text: what HTML would take as markup, and what would repaint or reorder it, is escaped.
+    /// Text: what HTML would take as markup, and what would repaint or reorder it, is escaped; lines stay lines.
     pub fn text(&mut self, text: &str) -> &mut Self {
-        for character in shown(text).chars() {
-            match character {
-                '&' => self.0.push_str("&amp;"),
-                '<' => self.0.push_str("&lt;"),
-                '>' => self.0.push_str("&gt;"),
-                '"' => self.0.push_str("&quot;"),
-                '\'' => self.0.push_str("&#39;"),
-                other => self.0.push(other),
+        for (index, line) in text.split('\n').enumerate() {
+            if index > 0 {
+                self.0.push('\n');
             }
+            shown(line).chars().for_each(|character| self.character(character));
         }
         self
+    }
+
+    fn character(&mut self, character: char) {
+        match character {
+            '&' => self.0.push_str("&amp;"),
+            '<' => self.0.push_str("&lt;"),
+            '>' => self.0.push_str("&gt;"),
+            '"' => self.0.push_str("&quot;"),
+            '\'' => self.0.push_str("&#39;"),
+            other => self.0.push(other),
+        }
     }
 
     /// Markup of the program itself.
@@ -60,13 +67,18 @@ impl Html {
         attributes: &[(&'static str, &str)],
         inside: impl FnOnce(&mut Self),
     ) -> &mut Self {
+        self.empty(tag, attributes);
+        inside(self);
+        self.own("</").own(tag).own(">")
+    }
+
+    /// An element that has nothing inside, or the start of one.
+    pub fn empty(&mut self, tag: &'static str, attributes: &[(&'static str, &str)]) -> &mut Self {
         self.own("<").own(tag);
         for (name, value) in attributes {
             self.own(" ").own(name).own("=\"").text(value).own("\"");
         }
-        self.own(">");
-        inside(self);
-        self.own("</").own(tag).own(">")
+        self.own(">")
     }
 
     /// An element that has only text.
@@ -74,6 +86,26 @@ impl Html {
         self.element(tag, class, |html| {
             html.text(text);
         })
+    }
+
+    /// An element with a sentence in it: what stands between backquotes is code.
+    pub fn words(&mut self, tag: &'static str, class: &'static str, text: &str) -> &mut Self {
+        self.element(tag, class, |html| html.sentence(text))
+    }
+
+    /// A sentence.
+    pub fn sentence(&mut self, text: &str) {
+        let parts: Vec<&str> = text.split('`').collect();
+        if parts.len().is_multiple_of(2) {
+            self.text(text);
+            return;
+        }
+        for (index, part) in parts.into_iter().enumerate() {
+            match index.is_multiple_of(2) {
+                true => self.text(part),
+                false => self.leaf("code", "", part),
+            };
+        }
     }
 
     /// A list of names and values.
