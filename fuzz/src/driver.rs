@@ -176,7 +176,7 @@ impl State<'_> {
 }
 
 /// Saves an input under its digest; its path.
-fn save(folder: &Path, prefix: &str, input: &[u8]) -> String {
+pub fn save(folder: &Path, prefix: &str, input: &[u8]) -> String {
     std::fs::create_dir_all(folder).unwrap();
     let digest = hex(&apkkey::digest::sha256(input)[..8]);
     let path = folder.join(format!("{prefix}-{digest}").trim_start_matches('-'));

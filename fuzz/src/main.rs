@@ -1,6 +1,7 @@
 //! Coverage-guided fuzzing of apkkey's parsers on a stable compiler.
 //!
 //! `fuzz/run.sh --target NAME --seconds N --seed N` runs one target (or `all` in turn), `--input FILE` runs one input,
+//! `--systematic N` makes about N changes of each seed in order instead of by chance,
 //! `--list` names the targets. Exit code 1 when something was found.
 
 mod chance;
@@ -11,6 +12,7 @@ mod memory;
 mod mutate;
 mod parts;
 mod repair;
+mod systematic;
 mod targets;
 
 use driver::Run;
@@ -23,7 +25,7 @@ static ALLOCATOR: memory::Counting = memory::Counting;
 
 fn main() -> ExitCode {
     let mut arguments = std::env::args().skip(1);
-    let (mut target, mut input) = ("all".to_owned(), None);
+    let (mut target, mut input, mut changes) = ("all".to_owned(), None, None);
     let home = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
     let mut run = Run { time: Duration::from_secs(60), seed: 1, corpus: None, findings: home.join("findings") };
     while let Some(name) = arguments.next() {
@@ -38,6 +40,7 @@ fn main() -> ExitCode {
             "--seed" => run.seed = value.parse().unwrap(),
             "--corpus" => run.corpus = Some(value.into()),
             "--findings" => run.findings = value.into(),
+            "--systematic" => changes = Some(value.parse().unwrap()),
             "--input" => input = Some(value),
             _ => panic!("there is no option {name}"),
         }
@@ -47,7 +50,7 @@ fn main() -> ExitCode {
     driver::watch(run.findings.clone());
     match input {
         Some(path) => replay(&chosen, &std::fs::read(path).unwrap()),
-        None => fuzz(&chosen, &run),
+        None => fuzz(&chosen, &run, changes),
     }
 }
 
@@ -63,12 +66,15 @@ fn replay(chosen: &[targets::Target], input: &[u8]) -> ExitCode {
     code
 }
 
-fn fuzz(chosen: &[targets::Target], run: &Run) -> ExitCode {
+fn fuzz(chosen: &[targets::Target], run: &Run, changes: Option<usize>) -> ExitCode {
     let mut coverage = coverage::Coverage::new();
     let mut findings = 0;
     let mut executions = 0;
     for target in chosen {
-        let summary = driver::run(target, run, &mut coverage);
+        let summary = match changes {
+            Some(wanted) => systematic::run(target, wanted, &run.findings),
+            None => driver::run(target, run, &mut coverage),
+        };
         findings += summary.findings;
         executions += summary.executions;
     }

@@ -4,7 +4,25 @@ use crate::chance::Chance;
 
 /// Sizes and counts that parsers get wrong.
 const NUMBERS: [u64; 20] = [
-    0, 1, 2, 3, 4, 7, 8, 16, 0x20, 0x7f, 0x80, 0xff, 0x100, 0x7fff, 0x8000, 0xffff, 0x7fff_ffff, 0x8000_0000, 0xffff_ffff,
+    0,
+    1,
+    2,
+    3,
+    4,
+    7,
+    8,
+    16,
+    0x20,
+    0x7f,
+    0x80,
+    0xff,
+    0x100,
+    0x7fff,
+    0x8000,
+    0xffff,
+    0x7fff_ffff,
+    0x8000_0000,
+    0xffff_ffff,
     u64::MAX,
 ];
 

@@ -98,7 +98,8 @@ pub fn signed(configure: impl FnOnce(&mut SigningRequest), name: &str) -> Vec<u8
     configure(&mut request);
     let plan = sign(&apk, &Directory::read(&apk).unwrap(), &Edit::default(), &request).unwrap();
     let pieces: Vec<Piece> = {
-        let unsigned = apkkey::signature::sign::prepare(&apk, &Directory::read(&apk).unwrap(), &Edit::default(), &request);
+        let unsigned =
+            apkkey::signature::sign::prepare(&apk, &Directory::read(&apk).unwrap(), &Edit::default(), &request);
         unsigned.unwrap().settled().iter().cloned().chain(plan.rest()).collect()
     };
     let assembled = Assembled::new(&apk, &pieces);

@@ -63,7 +63,9 @@ fn records(bytes: &[u8]) -> Vec<usize> {
 
 /// Both sizes of the signing block before the central directory.
 fn block(bytes: &mut [u8], directory: usize) {
-    let Some(magic) = last(&bytes[..directory], b"APK Sig Block 42").filter(|magic| magic + 16 == directory) else { return };
+    let Some(magic) = last(&bytes[..directory], b"APK Sig Block 42").filter(|magic| magic + 16 == directory) else {
+        return;
+    };
     // pairs are followed back to where the entries end: the last local header knows
     let start = (0..magic.saturating_sub(16)).rev().find(|start| {
         let size = number::<8>(bytes, *start).map_or(0, u64::from_le_bytes) as usize;

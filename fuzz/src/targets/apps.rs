@@ -6,7 +6,7 @@ use crate::repair;
 use apkkey::api_key::TokenKey;
 use apkkey::archive::{Archive, Kind, Library};
 use apkkey::check::{Depth, Expectations, Facts, Policy, Question, Report, Verdict};
-use apkkey::inject::{Order, KeyChange, SignatureChange, Work, plan};
+use apkkey::inject::{KeyChange, Order, SignatureChange, Work, plan};
 use apkkey::signature::sign::{Signer, SigningRequest};
 use apkkey::signature::{Scheme, examine};
 use apkkey::source::{Assembled, Piece, ReadAt};
@@ -19,7 +19,8 @@ pub fn targets() -> Vec<Target> {
     vec![app("verify", verify), app("sign", sign)]
 }
 
-const WORDS: &[&[u8]] = &[b"PK\x01\x02", b"PK\x03\x04", b"PK\x05\x06", b"APK Sig Block 42", b"\x1a\x87\x09\x71", b"\xc0\x68\x53\xf0"];
+const WORDS: &[&[u8]] =
+    &[b"PK\x01\x02", b"PK\x03\x04", b"PK\x05\x06", b"APK Sig Block 42", b"\x1a\x87\x09\x71", b"\xc0\x68\x53\xf0"];
 
 fn apps() -> Vec<Vec<u8>> {
     [with_endings("apk", &[".apk"], 26_000), with_endings("aab", &[".aab"], 20_000)].concat()

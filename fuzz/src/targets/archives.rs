@@ -10,8 +10,19 @@ use apkkey::zip::{Alignment, Directory, Edit, Entry, Method, NewEntry, Violation
 use std::io::Read;
 
 const WORDS: &[&[u8]] = &[
-    b"PK\x01\x02", b"PK\x03\x04", b"PK\x05\x06", b"PK\x06\x06", b"PK\x06\x07", b"PK\x07\x08", b"APK Sig Block 42",
-    b"AndroidManifest.xml", b"assets/api_key.txt", b"META-INF/MANIFEST.MF", b"\x35\xd9", b"\x75\x70", b"\x01\x00",
+    b"PK\x01\x02",
+    b"PK\x03\x04",
+    b"PK\x05\x06",
+    b"PK\x06\x06",
+    b"PK\x06\x07",
+    b"PK\x07\x08",
+    b"APK Sig Block 42",
+    b"AndroidManifest.xml",
+    b"assets/api_key.txt",
+    b"META-INF/MANIFEST.MF",
+    b"\x35\xd9",
+    b"\x75\x70",
+    b"\x01\x00",
 ];
 
 pub fn targets() -> Vec<Target> {
@@ -68,11 +79,16 @@ fn peer(data: &[u8]) -> Paid {
     let Ok(mut other) = zip::ZipArchive::new(std::io::Cursor::new(data)) else {
         let readable = |entry| directory.contents(&data, entry, ENTRY).is_ok();
         let all = directory.entries().iter().all(readable);
-        assert!(!all || !directory.violations().is_empty() || is_beyond_the_peer(&directory), "the crate zip refuses it");
+        assert!(
+            !all || !directory.violations().is_empty() || is_beyond_the_peer(&directory),
+            "the crate zip refuses it"
+        );
         return Paid::default();
     };
     for entry in directory.entries().iter().take(64) {
-        let (Ok(ours), Ok(mut theirs)) = (directory.contents(&data, entry, ENTRY), other.by_name(&entry.name)) else { continue };
+        let (Ok(ours), Ok(mut theirs)) = (directory.contents(&data, entry, ENTRY), other.by_name(&entry.name)) else {
+            continue;
+        };
         let mut contents = Vec::new();
         if theirs.by_ref().take(ENTRY).read_to_end(&mut contents).is_ok() {
             assert!(ours == contents, "{}: other contents", entry.name);
@@ -98,7 +114,9 @@ fn edit(data: &[u8]) -> Paid {
     let is_there = directory.find(&added.name).is_some();
     let edit = Edit {
         removed: [0].into_iter().filter(|_| count > 1 && data.len() % 2 == 0).collect(),
-        unpacked: (0..count).filter(|index| index % 7 == 3 && directory.entries()[*index].method == Method::DEFLATED).collect(),
+        unpacked: (0..count)
+            .filter(|index| index % 7 == 3 && directory.entries()[*index].method == Method::DEFLATED)
+            .collect(),
         added: if is_there { Vec::new() } else { vec![added] },
     };
     for alignment in [Alignment::Kept, Alignment::Made { library_page: 4096 }] {
@@ -106,13 +124,17 @@ fn edit(data: &[u8]) -> Paid {
         let pieces: Vec<Piece> = rewritten.pieces().collect();
         let assembled = Assembled::new(&data, &pieces);
         // padding for pages is not a leak: each entry gets at most one
-        assert!(assembled.size() <= 2 * ENTRY + (data.len() as u64 + 8192 * count as u64) * 2 || !edit.unpacked.is_empty());
+        assert!(
+            assembled.size() <= 2 * ENTRY + (data.len() as u64 + 8192 * count as u64) * 2 || !edit.unpacked.is_empty()
+        );
         let Ok(written) = assembled.bytes(0..assembled.size()) else { panic!("the plan cannot be read") };
         let new = Directory::read(&written).expect("what was written can be read");
         let kept = directory.entries().iter().enumerate().filter(|(index, _)| !edit.removed.contains(index));
         for (_, entry) in kept.take(32) {
             let Ok(old) = directory.contents(&data, entry, ENTRY) else { continue };
-            if directory.raw_name(entry) != entry.name.as_bytes() || !directory.find(&entry.name).is_some_and(|first| std::ptr::eq(first, entry)) {
+            if directory.raw_name(entry) != entry.name.as_bytes()
+                || !directory.find(&entry.name).is_some_and(|first| std::ptr::eq(first, entry))
+            {
                 continue;
             }
             let Some(moved) = new.find(&entry.name) else { panic!("{} is gone", entry.name) };

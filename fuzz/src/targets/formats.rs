@@ -10,7 +10,8 @@ use apkkey::zip::Directory;
 use std::collections::BTreeSet;
 
 pub fn targets() -> Vec<Target> {
-    const CHUNKS: &[&[u8]] = &[b"\x01\x00\x1c\x00", b"\x02\x01\x10\x00", b"\x80\x01\x08\x00", b"\x03\x00\x08\x00", b"\xff\xff\xff\xff"];
+    const CHUNKS: &[&[u8]] =
+        &[b"\x01\x00\x1c\x00", b"\x02\x01\x10\x00", b"\x80\x01\x08\x00", b"\x03\x00\x08\x00", b"\xff\xff\xff\xff"];
     vec![
         Target::new("axml", axml, binary_manifests).with_words(CHUNKS),
         Target::new("proto-manifest", proto, proto_manifests),
@@ -19,7 +20,15 @@ pub fn targets() -> Vec<Target> {
         Target::new("dex", dex, dex_files),
         Target::new("output-metadata", metadata, metadata_files),
         Target::new("toml", crate::targets::tokens::toml, crate::targets::tokens::toml_files).with_words(&[
-            b"[checks]", b"[verify]", b"certificate", b"\"\"\"", b"'''", b"= {", b"store = \"amazon\"", b"[[", b"\\u0000",
+            b"[checks]",
+            b"[verify]",
+            b"certificate",
+            b"\"\"\"",
+            b"'''",
+            b"= {",
+            b"store = \"amazon\"",
+            b"[[",
+            b"\\u0000",
         ]),
     ]
 }
@@ -115,5 +124,9 @@ fn metadata_files() -> Vec<Vec<u8>> {
     let text = r#"{"version": 3, "artifactType": {"type": "APK", "kind": "Directory"}, "applicationId": "com.example.app",
         "variantName": "release", "elements": [{"type": "SINGLE", "filters": [], "attributes": [], "versionCode": 1,
         "versionName": "1.0", "outputFile": "app-release.apk"}], "elementType": "File"}"#;
-    vec![text.into(), br#"[{"outputType":{"type":"APK"},"apkData":{"outputFile":"a.apk"},"path":"a.apk"}]"#.to_vec(), read("token/release.txt")]
+    vec![
+        text.into(),
+        br#"[{"outputType":{"type":"APK"},"apkData":{"outputFile":"a.apk"},"path":"a.apk"}]"#.to_vec(),
+        read("token/release.txt"),
+    ]
 }

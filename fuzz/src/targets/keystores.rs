@@ -16,7 +16,11 @@ pub fn targets() -> Vec<Target> {
         Target::new("bks", open, || endings(&[".bks", ".uber"])),
         Target::new("bcfks", open, || endings(&[".bcfks"])).with_words(OIDS),
         Target::new("pem", open, || {
-            [endings(&[".pem", ".p7b", ".txt", ".pk8", "pkcs8.der", ".x509.pem"]), with_endings("keys", &[".pem"], 8000)].concat()
+            [
+                endings(&[".pem", ".p7b", ".txt", ".pk8", "pkcs8.der", ".x509.pem"]),
+                with_endings("keys", &[".pem"], 8000),
+            ]
+            .concat()
         })
         .with_words(PEM),
         Target::new("certificate", certificate, certificates).with_words(OIDS),
@@ -24,15 +28,28 @@ pub fn targets() -> Vec<Target> {
     ]
 }
 
-const JAVA: &[&[u8]] = &[b"\xac\xed\x00\x05", b"sr", b"\x00\x1bjava", b"ur\x00\x02[B", b"t\x00", b"q\x00\x7e\x00\x00", b"xp"];
+const JAVA: &[&[u8]] =
+    &[b"\xac\xed\x00\x05", b"sr", b"\x00\x1bjava", b"ur\x00\x02[B", b"t\x00", b"q\x00\x7e\x00\x00", b"xp"];
 const OIDS: &[&[u8]] = &[
-    b"\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x05\x0d", b"\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x05\x0c",
-    b"\x06\x0b\x2a\x86\x48\x86\xf7\x0d\x01\x0c\x0a\x01\x02", b"\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07\x06", b"\x30\x80", b"\x24\x80",
-    b"\x00\x00", b"\x02\x01\x01", b"\x02\x03\x00\xff\xff", b"\x30\x84\x7f\xff\xff\xff", b"\x06\x09\x2b\x06\x01\x04\x01\xda\x47\x04\x0b",
+    b"\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x05\x0d",
+    b"\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x05\x0c",
+    b"\x06\x0b\x2a\x86\x48\x86\xf7\x0d\x01\x0c\x0a\x01\x02",
+    b"\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07\x06",
+    b"\x30\x80",
+    b"\x24\x80",
+    b"\x00\x00",
+    b"\x02\x01\x01",
+    b"\x02\x03\x00\xff\xff",
+    b"\x30\x84\x7f\xff\xff\xff",
+    b"\x06\x09\x2b\x06\x01\x04\x01\xda\x47\x04\x0b",
 ];
 const PEM: &[&[u8]] = &[
-    b"-----BEGIN CERTIFICATE-----\n", b"-----END CERTIFICATE-----\n", b"-----BEGIN PRIVATE KEY-----\n", b"-----BEGIN EC PARAMETERS-----\n",
-    b"-----BEGIN PKCS7-----\n", b"Proc-Type: 4,ENCRYPTED\nDEK-Info: AES-256-CBC,00112233445566778899AABBCCDDEEFF\n\n",
+    b"-----BEGIN CERTIFICATE-----\n",
+    b"-----END CERTIFICATE-----\n",
+    b"-----BEGIN PRIVATE KEY-----\n",
+    b"-----BEGIN EC PARAMETERS-----\n",
+    b"-----BEGIN PKCS7-----\n",
+    b"Proc-Type: 4,ENCRYPTED\nDEK-Info: AES-256-CBC,00112233445566778899AABBCCDDEEFF\n\n",
 ];
 
 fn endings(endings: &[&str]) -> Vec<Vec<u8>> {
@@ -41,7 +58,16 @@ fn endings(endings: &[&str]) -> Vec<Vec<u8>> {
 
 /// Those whose key derivation is quick.
 fn pkcs12() -> Vec<Vec<u8>> {
-    let names = ["one-iteration", "one-iteration-legacy", "ten-iterations", "no-mac", "not-encrypted", "certificates-in-clear", "openssl-legacy", "bouncycastle-ber"];
+    let names = [
+        "one-iteration",
+        "one-iteration-legacy",
+        "ten-iterations",
+        "no-mac",
+        "not-encrypted",
+        "certificates-in-clear",
+        "openssl-legacy",
+        "bouncycastle-ber",
+    ];
     names.map(|name| read(&format!("keystore/{name}.p12"))).to_vec()
 }
 
@@ -54,7 +80,8 @@ fn open(data: &[u8]) -> Paid {
         let Ok(keystore) = Keystore::open(data, &Passwords { store, budget: budget.clone() }) else { continue };
         for entry in keystore.entries.iter().take(4) {
             let _ = entry.unlock(&[&passwords[0]]);
-            let _ = entry.certificate().map(|certificate| (certificate.fingerprints(), certificate.details().is_some()));
+            let _ =
+                entry.certificate().map(|certificate| (certificate.fingerprints(), certificate.details().is_some()));
             if let Some(alias) = entry.alias() {
                 let _ = keystore.find(alias);
             }

@@ -41,8 +41,15 @@ impl Target {
 }
 
 pub fn all() -> Vec<Target> {
-    [archives::targets(), formats::targets(), keystores::targets(), signatures::targets(), tokens::targets(), apps::targets()]
-        .into_iter()
-        .flatten()
-        .collect()
+    [
+        archives::targets(),
+        formats::targets(),
+        keystores::targets(),
+        signatures::targets(),
+        tokens::targets(),
+        apps::targets(),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
 }

@@ -18,14 +18,32 @@ const V32: u32 = 0x70e1_c89f;
 
 pub fn targets() -> Vec<Target> {
     const IDS: &[&[u8]] = &[
-        &V2.to_le_bytes(), &V3.to_le_bytes(), &V31.to_le_bytes(), &V32.to_le_bytes(), &0x6dff_800d_u32.to_le_bytes(),
-        &0x4272_6577_u32.to_le_bytes(), &0x3ba0_6f8c_u32.to_le_bytes(), &0xbeef_f00d_u32.to_le_bytes(), &0x559f_8b02_u32.to_le_bytes(),
-        &0x0101_u32.to_le_bytes(), &0x0103_u32.to_le_bytes(), &0x0201_u32.to_le_bytes(), &0x0421_u32.to_le_bytes(), &0x0501_u32.to_le_bytes(),
+        &V2.to_le_bytes(),
+        &V3.to_le_bytes(),
+        &V31.to_le_bytes(),
+        &V32.to_le_bytes(),
+        &0x6dff_800d_u32.to_le_bytes(),
+        &0x4272_6577_u32.to_le_bytes(),
+        &0x3ba0_6f8c_u32.to_le_bytes(),
+        &0xbeef_f00d_u32.to_le_bytes(),
+        &0x559f_8b02_u32.to_le_bytes(),
+        &0x0101_u32.to_le_bytes(),
+        &0x0103_u32.to_le_bytes(),
+        &0x0201_u32.to_le_bytes(),
+        &0x0421_u32.to_le_bytes(),
+        &0x0501_u32.to_le_bytes(),
         &0xc2a6_b3ba_u32.to_le_bytes(),
     ];
     const JAR: &[&[u8]] = &[
-        b"Name: ", b"\r\n\r\n", b"\n ", b"SHA-256-Digest: ", b"SHA1-Digest-Manifest: ", b"X-Android-APK-Signed: 2, 3\r\n", b"Signature-Version: 1.0\r\n",
-        b"Magic: m\r\n", b"SHA-512-Digest-Manifest-Main-Attributes: ",
+        b"Name: ",
+        b"\r\n\r\n",
+        b"\n ",
+        b"SHA-256-Digest: ",
+        b"SHA1-Digest-Manifest: ",
+        b"X-Android-APK-Signed: 2, 3\r\n",
+        b"Signature-Version: 1.0\r\n",
+        b"Magic: m\r\n",
+        b"SHA-512-Digest-Manifest-Main-Attributes: ",
     ];
     vec![
         Target::new("signing-block", block, block_seeds).with_words(IDS),
@@ -85,7 +103,8 @@ fn signed_apps() -> Vec<Vec<u8>> {
 }
 
 fn block_seeds() -> Vec<Vec<u8>> {
-    let fixtures = ["signed-v2-only", "signed-v3-only", "rotated-v3-twice", "source-stamp", "two-signers", "signed-dsa-2048"];
+    let fixtures =
+        ["signed-v2-only", "signed-v3-only", "rotated-v3-twice", "source-stamp", "two-signers", "signed-dsa-2048"];
     let mut seeds: Vec<_> = fixtures.iter().map(|name| Parts::of(&read(&format!("apk/{name}.apk"))).pairs).collect();
     seeds.extend(signed_apps().iter().map(|apk| Parts::of(apk).pairs));
     seeds
@@ -113,7 +132,8 @@ fn signed_data_seeds() -> Vec<Vec<u8>> {
         let parts = Parts::of(&apk);
         for (id, value) in split_pairs(&parts.pairs) {
             let Some(scheme) = [V2, V3, V31, V32].iter().position(|one| *one == id) else { continue };
-            let signer = split_prefixed(value).and_then(|(signers, _)| split_prefixed(signers)).map(|(signer, _)| signer);
+            let signer =
+                split_prefixed(value).and_then(|(signers, _)| split_prefixed(signers)).map(|(signer, _)| signer);
             let signed = signer.and_then(split_prefixed).map(|(signed, _)| signed).unwrap();
             seeds.push([&[scheme as u8], signed].concat());
         }
@@ -154,7 +174,13 @@ fn jar_files(apk: &[u8]) -> Vec<Vec<u8>> {
 }
 
 fn jar_seeds() -> Vec<Vec<u8>> {
-    let names = ["apk/signed-v1-only.apk", "apk/signed-ec-p256.apk", "apk/signed-dsa-2048.apk", "apk/signed-chain.apk", "aab/demo-release.aab"];
+    let names = [
+        "apk/signed-v1-only.apk",
+        "apk/signed-ec-p256.apk",
+        "apk/signed-dsa-2048.apk",
+        "apk/signed-chain.apk",
+        "aab/demo-release.aab",
+    ];
     names.iter().map(|name| joined(&jar_files(&read(name)))).collect()
 }
 
@@ -201,7 +227,8 @@ fn manifest_seeds() -> Vec<Vec<u8>> {
 fn tlv(tag: u8, parts: &[&[u8]]) -> Vec<u8> {
     let content = parts.concat();
     let length = content.len() as u32;
-    let header = if length < 128 { vec![tag, length as u8] } else { [&[tag, 0x84][..], &length.to_be_bytes()].concat() };
+    let header =
+        if length < 128 { vec![tag, length as u8] } else { [&[tag, 0x84][..], &length.to_be_bytes()].concat() };
     [header, content].concat()
 }
 
@@ -213,9 +240,13 @@ fn pkcs7(file: &[u8]) -> Vec<u8> {
     let issuer = certificate.issuer_der().unwrap().to_vec();
     let serial = tlv(2, &[certificate.serial_content().unwrap()]);
     let signature = key().0.sign(DigestAlgorithm::Sha256, file).unwrap();
-    let signer = tlv(0x30, &[b"\x02\x01\x01", &tlv(0x30, &[&issuer, &serial]), &sha256, &ecdsa, &tlv(4, &[&signature])]);
+    let signer =
+        tlv(0x30, &[b"\x02\x01\x01", &tlv(0x30, &[&issuer, &serial]), &sha256, &ecdsa, &tlv(4, &[&signature])]);
     let data = tlv(0x30, &[&tlv(6, &[b"\x2a\x86\x48\x86\xf7\x0d\x01\x07\x01"])]);
-    let signed = tlv(0x30, &[b"\x02\x01\x01", &tlv(0x31, &[&sha256]), &data, &tlv(0xa0, &[certificate.der()]), &tlv(0x31, &[&signer])]);
+    let signed = tlv(
+        0x30,
+        &[b"\x02\x01\x01", &tlv(0x31, &[&sha256]), &data, &tlv(0xa0, &[certificate.der()]), &tlv(0x31, &[&signer])],
+    );
     tlv(0x30, &[&tlv(6, &[b"\x2a\x86\x48\x86\xf7\x0d\x01\x07\x02"]), &tlv(0xa0, &[&signed])])
 }
 

@@ -12,14 +12,40 @@ use std::sync::OnceLock;
 pub fn targets() -> Vec<Target> {
     vec![
         Target::new("token", token, || with_endings("token", &[".txt"], 8000)).with_words(&[
-            b".", b"=", b"%2B", b"\r\n", b"\xef\xbb\xbf", b"\xff\xfe", b"\xe2\x80\x8b", b"\"", b"api_key=", b" ", b"eyJ",
+            b".",
+            b"=",
+            b"%2B",
+            b"\r\n",
+            b"\xef\xbb\xbf",
+            b"\xff\xfe",
+            b"\xe2\x80\x8b",
+            b"\"",
+            b"api_key=",
+            b" ",
+            b"eyJ",
         ]),
         Target::new("token-claims", claims, payloads).with_words(&[
-            b"\"appsigSha256\":", b"\"pkg\":", b"\"iat\":", b"\"ver\":", b"null", b"[[[[", b"{\"a\":", b"1e400", b"-1", b"\\ud800",
-            b"\\u0000", b"18446744073709551616", b"\"bundleId\":",
+            b"\"appsigSha256\":",
+            b"\"pkg\":",
+            b"\"iat\":",
+            b"\"ver\":",
+            b"null",
+            b"[[[[",
+            b"{\"a\":",
+            b"1e400",
+            b"-1",
+            b"\\ud800",
+            b"\\u0000",
+            b"18446744073709551616",
+            b"\"bundleId\":",
         ]),
         Target::new("token-key", token_key, || {
-            vec![read("keys/token-test-key.pub.pem"), read("keys/release.crt.pem"), fixtures::der("keys/token-test-key.pub.pem"), fixtures::der("keys/release.crt.pem")]
+            vec![
+                read("keys/token-test-key.pub.pem"),
+                read("keys/release.crt.pem"),
+                fixtures::der("keys/token-test-key.pub.pem"),
+                fixtures::der("keys/release.crt.pem"),
+            ]
         }),
     ]
 }
