@@ -27,6 +27,9 @@ mod key;
 mod keystore_mutations;
 mod keystores;
 mod layouts;
+mod leaks;
+#[cfg(target_os = "linux")]
+mod limits;
 mod messages;
 mod migrating;
 mod mutations;

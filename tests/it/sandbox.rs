@@ -1,5 +1,6 @@
 //! A fresh directory with a scrubbed environment for each run of the program.
 
+use crate::leaks;
 use serde_json::Value;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -75,6 +76,20 @@ impl Sandbox {
         Ran::new(&command, &output)
     }
 
+    /// Runs the program with an upper bound on its address space: `SPACE` in the environment, in KiB.
+    #[cfg(target_os = "linux")]
+    pub(crate) fn run_bounded(&self, arguments: &[&str], environment: &[(&str, &str)]) -> Ran {
+        let program = self.command(arguments);
+        let mut command = Command::new("sh");
+        command
+            .args(["-c", "ulimit -v $SPACE && exec \"$@\"", "sh"])
+            .arg(program.get_program())
+            .args(program.get_args());
+        command.current_dir(self.folder.path()).envs(environment.iter().copied()).stdin(Stdio::null());
+        let output = command.output().unwrap();
+        Ran::new(&command, &output)
+    }
+
     /// Runs the program with this on standard input.
     pub(crate) fn run_input(&self, arguments: &[&str], input: &[u8]) -> Ran {
         use std::io::Write;
@@ -109,15 +124,18 @@ pub(crate) struct Ran {
 
 impl Ran {
     fn new(command: &Command, output: &std::process::Output) -> Self {
-        Self {
+        let ran = Self {
             what: format!("{:?}", command.get_args().collect::<Vec<_>>()),
             code: output.status.code().unwrap_or(-1),
             stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
             stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
-        }
+        };
+        leaks::refuse(&ran.what, &ran.stdout);
+        leaks::refuse(&ran.what, &ran.stderr);
+        ran
     }
 
-    fn shown(&self) -> String {
+    pub(crate) fn shown(&self) -> String {
         let Self { what, code, stdout, stderr } = self;
         format!("{what}\nexit {code}\n--- stdout\n{stdout}--- stderr\n{stderr}")
     }
