@@ -102,7 +102,7 @@ fn canonical(bytes: &[u8], defects: &[Defect]) -> Option<String> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
     let line = text.trim_start_matches(is_space).split(is_break).next()?;
     let exact: String = line.chars().filter(|character| !is_space(*character)).collect();
-    ApiKey::from_line(&exact).is_ok().then_some(exact)
+    read_key(exact.as_bytes(), false).is_ok().then_some(exact)
 }
 
 #[cfg(test)]
@@ -371,6 +371,16 @@ mod tests {
             let mut changed = bytes.to_vec();
             changed[index] ^= 0x10;
             assert!(!is_authentic(&changed), "byte {index}");
+        }
+    }
+
+    /// Found by fuzzing: it has three parts and a payload, and white space around it was taken off.
+    #[test]
+    fn another_service_s_token_has_no_canonical_text() {
+        let web_token = "eyJhbGciOiJSUzI1NiJ9.eyJpc3MiOiJ4In0.AAAA";
+        for text in [web_token.to_owned(), format!(" {web_token}\r\n"), format!("\u{feff}{web_token}")] {
+            let file = KeyFile::read(text.as_bytes());
+            assert_eq!(file.canonical(), None, "{text:?}");
         }
     }
 }

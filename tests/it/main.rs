@@ -16,6 +16,7 @@ mod architecture;
 mod certificates;
 mod config;
 mod crash;
+mod dependencies;
 mod documents;
 mod failures;
 mod fingerprint;
