@@ -37,6 +37,7 @@ mod mutations;
 mod oracle;
 mod oracle_deflate;
 mod oracle_keystores;
+mod oracle_mutants;
 mod oracle_sign;
 mod oracle_zip;
 mod outputs;
