@@ -8,14 +8,15 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// Does `work` for each number below `count`, on all cores with the feature `parallel`. Each worker takes the next
 /// number when it is done with one, so that large pieces of work should come first. Results come in order, the first
-/// error ends it. `scratch` makes what one worker keeps from one piece of work to the next.
+/// error ends it. Fewer bytes than threads are worth are worked on by one. `scratch` makes what one worker keeps from one piece of work to the next.
 #[cfg(feature = "parallel")]
 pub(crate) fn map<S, T: Send, E: Send>(
+    bytes: u64,
     count: usize,
     scratch: impl Fn() -> S + Send + Sync,
     work: impl Fn(&mut S, usize) -> Result<T, E> + Send + Sync,
 ) -> Result<Vec<T>, E> {
-    if count <= 1 {
+    if count <= 1 || bytes < WORTH_THREADS {
         return one_by_one(count, scratch, work);
     }
     let next = AtomicUsize::new(0);
@@ -41,6 +42,7 @@ pub(crate) fn map<S, T: Send, E: Send>(
 /// As above, on the only core.
 #[cfg(not(feature = "parallel"))]
 pub(crate) fn map<S, T: Send, E: Send>(
+    _: u64,
     count: usize,
     scratch: impl Fn() -> S + Send + Sync,
     work: impl Fn(&mut S, usize) -> Result<T, E> + Send + Sync,
@@ -67,7 +69,8 @@ pub(crate) fn largest_first<I: Sync, S, T: Send, E: Send>(
 ) -> Result<Vec<T>, E> {
     let mut queue: Vec<(usize, &I)> = items.iter().enumerate().collect();
     queue.sort_by_key(|(_, item)| Reverse(size(item)));
-    let results = map(queue.len(), scratch, |kept, index| {
+    let bytes = items.iter().map(&size).fold(0, u64::saturating_add);
+    let results = map(bytes, queue.len(), scratch, |kept, index| {
         let taken = queue.get(index);
         taken.map(|(position, item)| work(kept, item).map(|result| (*position, result))).transpose()
     });
@@ -76,15 +79,27 @@ pub(crate) fn largest_first<I: Sync, S, T: Send, E: Send>(
     Ok(results.into_iter().map(|(_, result)| result).collect())
 }
 
-/// Does both, at the same time with the feature `parallel`.
+/// Bytes below which threads take longer to start than to do the work.
 #[cfg(feature = "parallel")]
-pub(crate) fn join<A: Send, B: Send>(one: impl FnOnce() -> A + Send, other: impl FnOnce() -> B + Send) -> (A, B) {
-    rayon::join(one, other)
+const WORTH_THREADS: u64 = 256 << 10;
+
+/// Does both, at the same time with the feature `parallel` if there are enough bytes to work on.
+#[cfg(feature = "parallel")]
+pub(crate) fn join<A: Send, B: Send>(
+    bytes: u64,
+    one: impl FnOnce() -> A + Send,
+    other: impl FnOnce() -> B + Send,
+) -> (A, B) {
+    if bytes < WORTH_THREADS { (one(), other()) } else { rayon::join(one, other) }
 }
 
 /// As above, one after the other.
 #[cfg(not(feature = "parallel"))]
-pub(crate) fn join<A: Send, B: Send>(one: impl FnOnce() -> A + Send, other: impl FnOnce() -> B + Send) -> (A, B) {
+pub(crate) fn join<A: Send, B: Send>(
+    _: u64,
+    one: impl FnOnce() -> A + Send,
+    other: impl FnOnce() -> B + Send,
+) -> (A, B) {
     (one(), other())
 }
 
@@ -107,15 +122,19 @@ pub(crate) fn beside<A: Send, B>(waiting: impl FnOnce() -> A + Send, computing: 
     (waiting(), computing())
 }
 
-/// Does `work` for each of a few large items, each of which may go to a core of its own. Results come in order.
+/// Does `work` for each of a few large items of so many bytes together, each of which may go to a core of its own. Results
+/// come in order.
 #[cfg(feature = "parallel")]
-pub(crate) fn each<I: Sync, T: Send>(items: &[I], work: impl Fn(&I) -> T + Send + Sync) -> Vec<T> {
+pub(crate) fn each<I: Sync, T: Send>(bytes: u64, items: &[I], work: impl Fn(&I) -> T + Send + Sync) -> Vec<T> {
+    if bytes < WORTH_THREADS {
+        return items.iter().map(work).collect();
+    }
     items.into_par_iter().map(work).collect()
 }
 
 /// As above, on the only core.
 #[cfg(not(feature = "parallel"))]
-pub(crate) fn each<I: Sync, T: Send>(items: &[I], work: impl Fn(&I) -> T + Send + Sync) -> Vec<T> {
+pub(crate) fn each<I: Sync, T: Send>(_: u64, items: &[I], work: impl Fn(&I) -> T + Send + Sync) -> Vec<T> {
     items.iter().map(work).collect()
 }
 
@@ -125,13 +144,14 @@ mod tests {
 
     #[test]
     fn results_come_in_order_and_an_error_ends_it() {
-        let squares: Result<Vec<usize>, ()> = map(1000, || (), |(), index| Ok(index * index));
+        let squares: Result<Vec<usize>, ()> = map(u64::MAX, 1000, || (), |(), index| Ok(index * index));
         assert_eq!(squares.unwrap(), (0..1000).map(|index| index * index).collect::<Vec<_>>());
         let failed: Result<Vec<usize>, usize> =
-            map(1000, || (), |(), index| if index == 7 { Err(7) } else { Ok(index) });
+            map(u64::MAX, 1000, || (), |(), index| if index == 7 { Err(7) } else { Ok(index) });
         assert_eq!(failed, Err(7));
-        let sorted = largest_first(&[3, 1, 2], |item| *item, || (), |(), item| Ok::<u64, ()>(item * 10));
-        assert_eq!(sorted, Ok(vec![30, 10, 20]));
-        assert_eq!(map::<_, (), ()>(0, || (), |(), _| Ok(())), Ok(vec![]));
+        let sorted =
+            largest_first(&[3 << 20, 1 << 20, 2 << 20], |item| *item, || (), |(), item| Ok::<u64, ()>(item >> 20));
+        assert_eq!(sorted, Ok(vec![3, 1, 2]));
+        assert_eq!(map::<_, (), ()>(u64::MAX, 0, || (), |(), _| Ok(())), Ok(vec![]));
     }
 }

@@ -59,7 +59,7 @@ impl Code {
             return code;
         }
         for batch in entries.chunks(DEX_BATCH) {
-            for part in parallel::each(batch, |entry| Self::of_entry(archive, entry)) {
+            for part in parallel::each(total, batch, |entry| Self::of_entry(archive, entry)) {
                 code.merge(part);
             }
             if code.classes.len() > APP_CLASSES || code.names > APP_CLASS_NAMES {

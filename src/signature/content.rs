@@ -109,7 +109,7 @@ fn digest_range(
 ) -> Result<Vec<ChunkDigests>, SourceError> {
     let size = range.end.saturating_sub(range.start);
     let count = usize::try_from(size.div_ceil(CHUNK)).unwrap_or(usize::MAX);
-    parallel::map(count, Vec::new, |buffer: &mut Vec<u8>, index| {
+    parallel::map(size, count, Vec::new, |buffer: &mut Vec<u8>, index| {
         let data = read_chunk(source, &range, index, buffer)?;
         let mut digests = ChunkDigests::chunked(data, wanted);
         if wanted.contains(&ContentDigest::VeritySha256) {
@@ -192,7 +192,7 @@ pub(super) fn is_page_aligned(block: &Range<u64>) -> bool {
 pub(super) fn file_tree(input: Input<'_>) -> Result<Vec<Vec<u8>>, SourceError> {
     let size = input.source.size();
     let count = usize::try_from(size.div_ceil(CHUNK)).unwrap_or(usize::MAX);
-    let leaves = parallel::map(count, Vec::new, |buffer: &mut Vec<u8>, index| {
+    let leaves = parallel::map(size, count, Vec::new, |buffer: &mut Vec<u8>, index| {
         read_chunk(input.source, &(0..size), index, buffer).map(|data| page_digests(&[], data))
     })?;
     let mut levels = vec![leaves.concat()];

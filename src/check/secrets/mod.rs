@@ -95,7 +95,9 @@ impl Secrets {
             }
         }
         let patterns = Patterns::new();
-        let found = parallel::each(&chosen, |(entry, search)| look(archive, &patterns, entry, *search));
+        let found = parallel::each(SECRET_TOTAL_SIZE.saturating_sub(left), &chosen, |(entry, search)| {
+            look(archive, &patterns, entry, *search)
+        });
         secrets.leaks = found.into_iter().flatten().collect();
         secrets
     }

@@ -46,10 +46,13 @@ impl Output {
 
     /// Writes the report to standard output and to files; errors about single files go to standard error.
     pub(crate) fn document(&self, document: &Document) -> Result<(), Failure> {
-        let mut stream = AutoStream::new(io::stdout().lock(), self.color);
+        let stream = AutoStream::new(io::stdout().lock(), self.color);
+        // a line at a time would be a call of the system for each
+        let mut stream = io::BufWriter::with_capacity(64 << 10, stream);
         let written = format::write(self.format, document, self.quiet, &mut stream).and_then(|()| stream.flush());
+        let unwritten = stream.into_parts();
+        drop(unwritten);
         unless_closed(written)?;
-        drop(stream);
         for error in &document.errors {
             self.failure(&error.clone().into());
         }

@@ -90,7 +90,7 @@ impl Tree {
     fn build(file: &Preview<'_>) -> Result<Self, SourceError> {
         let size = file.file.size();
         let count = usize::try_from(size.div_ceil(CHUNK)).unwrap_or(usize::MAX);
-        let chunks = parallel::map(count, Vec::new, |buffer: &mut Vec<u8>, index| {
+        let chunks = parallel::map(size, count, Vec::new, |buffer: &mut Vec<u8>, index| {
             let start = u64::try_from(index).unwrap_or(u64::MAX).saturating_mul(CHUNK);
             buffer.resize(usize::try_from(size.saturating_sub(start).min(CHUNK)).unwrap_or(0), 0);
             file.file.read_exact_at(buffer, start)?;

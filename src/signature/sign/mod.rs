@@ -179,6 +179,7 @@ impl Unsigned<'_> {
         let beginning = rewritten.entries.clone();
         let beginning = Assembled::new(source, &beginning);
         let (digests, files) = parallel::join(
+            beginning.size(),
             || Beginning::digest(&beginning, beginning.size(), &roles.content_digests()),
             || -> Result<(Rewritten, Option<EntryDigests>), SignError> {
                 let mut entry_digests = None;

@@ -27,10 +27,10 @@ pub(super) fn pairs(roles: &Roles<'_>, digests: &Digests) -> Result<Vec<(u32, Ve
     let schemes = [(id::V2, &roles.v2), (id::V31, &roles.v31), (id::V3, &roles.v3)];
     let signers: Vec<(u32, &Role<'_>)> =
         schemes.into_iter().flat_map(|(id, roles)| roles.iter().map(move |role| (id, role))).collect();
-    // a private-key operation takes milliseconds: all cores share them
+    // a private-key operation takes milliseconds, as a megabyte does: all cores share them
     let signed = parallel::largest_first(
         &signers,
-        |_| 0,
+        |_| 1 << 20,
         || (),
         |(), (id, role)| match *id {
             id::V2 => v2_signer(role, digests, newer),
