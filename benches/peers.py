@@ -6,6 +6,7 @@ printed, and the peak memory of the largest process of each side.
 import base64, multiprocessing, os, random, shutil, statistics, subprocess, sys, tempfile, time, zipfile
 
 RUNS = int(sys.argv[1])
+ONLY = sys.argv[2] if len(sys.argv) > 2 else ''
 ROOT = os.path.abspath(os.path.join(os.path.dirname(os.path.abspath(__file__)), '..'))
 APKKEY = os.path.join(ROOT, 'target/release/apkkey')
 TOKEN_KEY = '--token-key=' + os.path.join(ROOT, 'fixtures/keys/token-test-key.pub.pem')
@@ -30,6 +31,15 @@ def app(name, media=0, library=0, text=0, small=0):
     os.replace('aligned.apk', name)
 
 
+def bundle(name, media):
+    """The demo bundle, not signed, with so many MB of stored media."""
+    random.seed(1)
+    shutil.copy('demo.aab', name)
+    with zipfile.ZipFile(name, 'a') as archive:
+        for n in range(media // 10):
+            archive.writestr(zipfile.ZipInfo(f'base/assets/media{n}.bin'), random.randbytes(10 << 20))
+
+
 def signed(source, name, min_sdk, v1):
     subprocess.run(['apksigner', 'sign', '--ks', 'release.jks', '--ks-pass', 'env:KS_PASS', '--v4-signing-enabled', 'false',
                     '--min-sdk-version', str(min_sdk), '--v1-signing-enabled', v1, '--out', name, source], check=True)
@@ -37,7 +47,7 @@ def signed(source, name, min_sdk, v1):
 
 def once(command):
     """Wall seconds and peak kilobytes of a command, its children included. Old output is not there to be replaced."""
-    for name in ['ours.apk', 'o.apk', 't.apk', 'u.apk']:
+    for name in ['ours.apk', 'o.apk', 't.apk', 'u.apk', 'o.aab']:
         if os.path.exists(name):
             os.remove(name)
     start = time.perf_counter()
@@ -48,6 +58,8 @@ def once(command):
 
 
 def row(label, ours, theirs):
+    if ONLY not in label:
+        return
     ours = [APKKEY, *ours]
     theirs = theirs if isinstance(theirs, list) else ['sh', '-c', theirs]
     once(ours), once(theirs)
@@ -61,9 +73,10 @@ def main():
     work = tempfile.mkdtemp()
     os.chdir(work)
     try:
-        for name in ['apk/demo-nokey-unsigned.apk', 'keystore/release.jks', 'keystore/keytool-17.p12', 'token/release.txt']:
+        for name in ['apk/demo-nokey-unsigned.apk', 'keystore/release.jks', 'keystore/keytool-17.p12', 'token/release.txt', 'aab/demo-unsigned.aab']:
             shutil.copy(os.path.join(ROOT, 'fixtures', name), '.')
         os.rename('demo-nokey-unsigned.apk', 'demo.apk')
+        os.rename('demo-unsigned.aab', 'demo.aab')
         # in processes of their own: what this one holds would count as memory of its children
         for sizes in [dict(name='small.apk', small=60), dict(name='big.apk', media=90, library=20, text=168, small=2000), dict(name='giant.apk', media=1000)]:
             maker = multiprocessing.Process(target=app, kwargs=sizes)
@@ -73,6 +86,10 @@ def main():
             signed(f'{name}.apk', f'{name}-v123.apk', 21, 'true')
             signed(f'{name}.apk', f'{name}-v23.apk', 28, 'false')
         signed('giant.apk', 'giant-v23.apk', 28, 'false')
+        maker = multiprocessing.Process(target=bundle, args=('big.aab', 100))
+        maker.start()
+        maker.join()
+        subprocess.run([APKKEY, 'sign', 'big.aab', '--ks', 'release.jks', '--out', 'signed.aab'], check=True, stderr=subprocess.DEVNULL)
         os.makedirs('assets', exist_ok=True)
         shutil.copy('release.txt', 'assets/api_key.txt')
         rows()
@@ -104,6 +121,9 @@ def rows():
             row(f'inject and sign {name} {schemes} / zip, zipalign, apksigner', ours, CHAIN.format(name, min_sdk, v1))
             if name == 'big':
                 row(f'inject and sign {name} {schemes} / cp, sync, SHA-256 on two cores', ours, 'cp big.apk t.apk && sync t.apk && sh -c "head -c 120000000 big.apk | openssl dgst -sha256 & tail -c +120000001 big.apk | openssl dgst -sha256; wait"')
+    row('verify a bundle of 100 MB / jarsigner -verify', ['verify', 'signed.aab', TOKEN_KEY], ['jarsigner', '-verify', 'signed.aab'])
+    row('sign a bundle of 100 MB / cp, jarsigner', ['sign', 'big.aab', '--ks', 'release.jks', '--out', 'o.aab'],
+        'rm -f o.aab t.aab; cp big.aab t.aab && jarsigner -keystore release.jks -storepass:env KS_PASS t.aab release')
     row('inject big without signing / zip -u, zipalign', ['inject', 'big.apk', '--api-key', 'release.txt', TOKEN_KEY, '--out', 'ours.apk'],
         'cp big.apk t.apk && zip -q -u t.apk assets/api_key.txt && zipalign -f 4 t.apk u.apk')
 

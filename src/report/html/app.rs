@@ -3,6 +3,7 @@
 use super::super::{ApiKeyObject, AppObject, CertificateObject, Tone, counts};
 use super::findings::{class, folds, section};
 use super::{Html, android};
+use crate::check::Store;
 
 /// An app, with what was found when checks were run.
 pub(super) fn app(html: &mut Html, app: &AppObject) {
@@ -58,6 +59,13 @@ fn form(html: &mut Html, app: &AppObject) {
     }
     if is_split {
         html.leaf("p", "remark", "Devices report different certificates: the app can hold one key only.");
+    }
+    if app.kind == "apk" {
+        let (store, place) = (Store::Amazon, Store::Amazon.where_to_look());
+        let remark = format!(
+            "For the app as it is in this file: {store} signs again, and for what it delivers the digests stand under {place}."
+        );
+        html.words("p", "remark", &remark);
     }
     if app.kind == "aab" {
         let remark = "This is the upload certificate: the store signs what it delivers with another one.";
