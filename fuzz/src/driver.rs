@@ -22,8 +22,8 @@ const MEMORY: usize = 128 << 20;
 /// After so long, whatever the machine does, an input hangs.
 const HANGS: Duration = Duration::from_secs(60);
 
-/// The input that runs now, for the watchdog, and since when.
-static RUNNING: Mutex<Option<(Instant, Vec<u8>)>> = Mutex::new(None);
+/// The input that runs now, for the watchdog, and how often that has seen it.
+static RUNNING: Mutex<Option<(u64, Vec<u8>)>> = Mutex::new(None);
 /// What the last panic said.
 static PANIC: Mutex<String> = Mutex::new(String::new());
 
@@ -46,11 +46,12 @@ pub fn watch(findings: PathBuf) {
     std::panic::set_hook(Box::new(|panic| *PANIC.lock().unwrap() = panic.to_string().replace('\n', " ")));
     std::thread::spawn(move || {
         loop {
+            // seconds in which this thread runs too: a process that is held up does not hang
             std::thread::sleep(Duration::from_secs(1));
-            let running = RUNNING.lock().unwrap();
-            if let Some((since, input)) = &*running
-                && since.elapsed() > HANGS
-            {
+            let mut running = RUNNING.lock().unwrap();
+            let Some((seen, input)) = &mut *running else { continue };
+            *seen += 1;
+            if *seen > HANGS.as_secs() {
                 println!("HANGS: {}", save(&findings, "hang", input));
                 std::process::abort();
             }
@@ -60,7 +61,7 @@ pub fn watch(findings: PathBuf) {
 
 /// Runs one input; what is wrong with what it did.
 pub fn execute(target: &Target, input: &[u8]) -> Result<(), String> {
-    *RUNNING.lock().unwrap() = Some((Instant::now(), input.to_vec()));
+    *RUNNING.lock().unwrap() = Some((0, input.to_vec()));
     let start = computed();
     let (result, peak) = peak_of(|| catch_unwind(AssertUnwindSafe(|| (target.run)(input))));
     let time = computed().saturating_sub(start);
