@@ -125,7 +125,7 @@ impl FoundKey {
     pub(super) fn search(archive: &Archive<'_>, manifest: &Manifest, question: &Question<'_>) -> Self {
         let token_key = question.token_key;
         if let Some(bytes) = question.key_instead {
-            return Self::instead(archive, bytes, token_key);
+            return Self::instead(archive, manifest, (bytes, token_key));
         }
         let entries = archive.key_entries();
         let entry = entries.first().copied().or_else(|| archive.key_entry_by_way_of_root());
@@ -144,16 +144,21 @@ impl FoundKey {
             file => in_manifest.as_ref().and_then(|found| found.place(token_key)).or(file),
         };
         let near_misses = near_misses(archive, entry);
-        let conflicts = entry.map_or_else(Vec::new, |entry| conflicts(archive, entry));
+        let conflicts =
+            entry.map_or_else(Vec::new, |entry| conflicts(archive, (entry.declared_crc32, entry.declared_size)));
         Self { key, entries: entries.len(), empty_entry, in_manifest, near_misses, conflicts }
     }
 
     /// What there is to find once the key has been put in.
-    fn instead(archive: &Archive<'_>, bytes: &[u8], token_key: &TokenKey) -> Self {
+    fn instead(archive: &Archive<'_>, manifest: &Manifest, (bytes, token_key): (&[u8], &TokenKey)) -> Self {
         let entry = archive.key_entry_name().to_owned();
+        let mut near_misses = archive.near_misses(WantedFile::API_KEY);
+        near_misses.retain(|miss| miss.entry != entry && holds_a_key(archive, miss));
+        let size = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
+        let conflicts = conflicts(archive, (crc32fast::hash(bytes), size));
         let empty_entry = bytes.is_empty().then(|| entry.clone());
         let key = PlacedKey::new(KeyPlace::Entry(entry), Ok(KeyFile::read(bytes)), token_key);
-        let (in_manifest, near_misses, conflicts) = (None, Vec::new(), Vec::new());
+        let in_manifest = ManifestKey::search(archive, manifest);
         Self { key: Some(key), entries: 1, empty_entry, in_manifest, near_misses, conflicts }
     }
 }
@@ -191,7 +196,7 @@ impl ManifestKey {
 
 /// The same file in other modules: with other bytes bundletool refuses the bundle, in an asset pack also with the same
 /// (`EntryClashValidator.java`, `AssetModuleFilesValidator.java`). A pack has nothing but a manifest and assets.
-fn conflicts(archive: &Archive<'_>, entry: &Entry) -> Vec<String> {
+fn conflicts(archive: &Archive<'_>, (crc32, size): (u32, u64)) -> Vec<String> {
     let entries = archive.directory().entries();
     let is_pack = |module: &str| {
         let mut parts = entries.iter().filter_map(|entry| entry.name.strip_prefix(module)?.strip_prefix('/'));
@@ -202,7 +207,7 @@ fn conflicts(archive: &Archive<'_>, entry: &Entry) -> Vec<String> {
         archive.kind() == Kind::Aab && rest == Some("assets/api_key.txt")
     });
     let refused = same_file.filter(|other| {
-        let differs = other.declared_crc32 != entry.declared_crc32 || other.declared_size != entry.declared_size;
+        let differs = other.declared_crc32 != crc32 || other.declared_size != size;
         differs || other.name.split_once('/').is_some_and(|(module, _)| is_pack(module))
     });
     refused.map(|other| other.name.clone()).collect()

@@ -25,6 +25,7 @@ mod form;
 mod gradle;
 mod inject;
 mod key;
+mod key_instead;
 mod keystore_mutations;
 mod keystores;
 mod layouts;
