@@ -56,6 +56,8 @@ pub struct Answer {
     pub judges: bool,
     /// Whether what is shown of the other files may have changed.
     pub concerns_others: bool,
+    /// Whether it needs a password.
+    pub is_locked: bool,
 }
 
 impl Answer {

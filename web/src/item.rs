@@ -35,8 +35,6 @@ pub struct Store {
     bytes: Zeroizing<Vec<u8>>,
     /// Once it could be opened.
     pub opened: Option<Keystore>,
-    /// The entry that somebody chose.
-    pub choice: Option<usize>,
 }
 
 impl Item {
@@ -50,10 +48,12 @@ impl Item {
 
 impl Kind {
     fn of(name: &str, source: Box<dyn ReadAt>) -> Result<Self, Failure> {
-        let size = source.size();
+        let (size, lower) = (source.size(), name.to_ascii_lowercase());
         let read = |end: u64| source.bytes(0..end).map_err(|error| Failure::new(error.to_string()));
         let content = detect(&read(size.min(DETECTED))?);
-        if content == Content::Zip {
+        // what has the name of an app is told what is wrong with it as one
+        let is_named = [".apk", ".aab", ".apks", ".xapk", ".apkm"].iter().any(|ending| lower.ends_with(ending));
+        if content == Content::Zip || is_named {
             return Ok(Self::Archive(source));
         }
         if size > u64::try_from(KEYSTORE_SIZE).unwrap_or(u64::MAX) {
@@ -68,7 +68,7 @@ impl Kind {
             let key = TokenKey::parse(&bytes).map_err(|error| Failure::from_error(&error))?;
             return Ok(Self::TokenKey(Box::new(key)));
         }
-        let mut store = Store { bytes, opened: None, choice: None };
+        let mut store = Store { bytes, opened: None };
         // the debug keystore of the Android tools has a known password
         let known = name.to_ascii_lowercase().contains("debug").then(|| Password::new("android".to_owned()));
         let opened = known.map_or(Err(None), |known| store.open(Some(&known)).map_err(Some));
@@ -111,20 +111,10 @@ impl Store {
         Ok(())
     }
 
-    /// The entry that signs: the chosen one, or the only one that can.
-    #[must_use]
-    pub fn signing(&self) -> Option<&Entry> {
-        let keystore = self.opened.as_ref()?;
-        match self.choice {
-            Some(index) => self.candidates().get(index).copied(),
-            None => keystore.only_entry().ok(),
-        }
-    }
-
-    /// The entries of which one must be chosen.
+    /// The entries that may sign: one, if it is clear.
     #[must_use]
     pub fn candidates(&self) -> Vec<&Entry> {
-        let keystore = self.opened.as_ref();
-        keystore.map(|keystore| keystore.only_entry().err().unwrap_or_default()).unwrap_or_default()
+        let only = self.opened.as_ref().map(Keystore::only_entry);
+        only.map(|only| only.map_or_else(|several| several, |one| vec![one])).unwrap_or_default()
     }
 }

@@ -27,7 +27,7 @@ async function open(options = {}) {
   return page;
 }
 
-const idle = (page) => page.waitForFunction(() => !document.body.hasAttribute("aria-busy"), undefined, { timeout: 120000 });
+const idle = (page) => page.waitForFunction(() => !document.getElementById("results").hasAttribute("aria-busy"), undefined, { timeout: 120000 });
 
 async function drop(page, ...files) {
   await page.setInputFiles("#files", files);
@@ -179,11 +179,30 @@ const tests = {
     sameFindings(await shown(page, name), file);
     await page.click("[aria-label='Remove release.jks']");
     await drop(page, fixture("keystore/several-aliases.jks"));
-    const alias = await page.$eval(".choice option:nth-child(2)", (one) => one.textContent);
-    await page.selectOption(".choice select", { index: 1 });
+    // nobody said which one signs: that is asked, and can be answered by keyboard
+    assert.match(await page.textContent("#together"), /Until you choose one, an app is held against its own/);
+    await page.focus(".choice select");
+    await page.keyboard.press("ArrowDown");
     await idle(page);
+    assert.equal(await page.evaluate(() => document.activeElement.name), "entry", "the question keeps the focus");
+    const alias = (await page.$eval(".choice option:checked", (one) => one.textContent)).split(" of ")[0];
     const [chosen] = told("verify", name, `--token-key=${tokenKey}`, "--ks", "several-aliases.jks", "--ks-key-alias", alias).files;
     sameFindings(await shown(page, name), chosen);
+  },
+
+  async "which of two keystores signs is asked, and the same one twice is one"() {
+    const page = await open();
+    await drop(page, tokenKey, fixture("apk/demo-debug.apk"), fixture("keystore/release.jks"));
+    const verdict = async () => (await shown(page, "demo-debug.apk")).verdict;
+    assert.equal(await verdict(), "bad");
+    await drop(page, fixture("keystore/release.jks"), fixture("keystore/release.pem"));
+    assert.equal(await verdict(), "bad", "it is the same certificate");
+    assert.equal(await page.$(".choice"), null);
+    await drop(page, fixture("keystore/debug.keystore"));
+    assert.match(await page.textContent("#together"), /Which certificate signs/);
+    await page.selectOption(".choice select", { label: "release of release.jks" });
+    await idle(page);
+    assert.equal(await verdict(), "bad");
   },
 
   async "a key beside an app is held against it"() {
@@ -215,16 +234,40 @@ const tests = {
     }
   },
 
+  async "a key beside a bundle that has it in another module is as wrong as inject makes it"() {
+    const page = await open();
+    await drop(page, tokenKey, fixture("token/release.txt"), fixture("aab/key-in-feature.aab"), fixture("aab/key-in-pack.aab"), fixture("aab/key-top-level.aab"));
+    for (const name of ["key-in-feature.aab", "key-in-pack.aab", "key-top-level.aab"]) {
+      const out = path.join(folder, "put-in.aab");
+      fs.rmSync(out, { force: true });
+      const made = spawnSync(apkkey, ["inject", fixture(`aab/${name}`), "--api-key", fixture("token/release.txt"), "--unsigned", "--force", "--out", out, `--token-key=${tokenKey}`], { encoding: "utf8", env: { PATH: process.env.PATH } });
+      assert.equal(made.status, 0, made.stderr);
+      const ids = (checks) => checks.filter((check) => check.id !== "key-md5-mismatch").map(({ id, severity }) => ({ id, severity }));
+      const reported = told("verify", out, "--only=key", `--token-key=${tokenKey}`).files[0].checks.filter((check) => check.outcome === "fail");
+      assert.deepEqual(ids((await shown(page, `release.txt in ${name}`)).findings), ids(reported), name);
+    }
+  },
+
   async "a key beside a keystore tells which certificate it is for"() {
     const page = await open();
     const copy = path.join(folder, "api_key.txt");
     fs.copyFileSync(fixture("token/release.txt"), copy);
-    await drop(page, copy, fixture("keystore/several-aliases.jks"), fixture("keystore/release.jks"));
+    await drop(page, tokenKey, copy, fixture("keystore/several-aliases.jks"), fixture("keystore/release.jks"));
     assert.match(await page.textContent("#together"), /made for the certificate of .*release\.jks|several-aliases\.jks/);
     await page.click("[aria-label='Remove release.jks']");
     await page.click("[aria-label='Remove several-aliases.jks']");
     await drop(page, fixture("keystore/debug.keystore"));
     assert.match(await page.textContent("#together"), /made for another certificate/);
+    // while a keystore is locked, nobody knows
+    await drop(page, fixture("keystore/keytool-17.p12"));
+    assert.match(await page.textContent("#together"), /None of the certificates that could be read so far/);
+    // a key that is not genuine is never good
+    for (const token of ["payload-edited.txt", "signed-by-another-key.txt", "trailing-newline.txt"]) {
+      const other = await open();
+      await drop(other, tokenKey, fixture(`token/${token}`), fixture("keystore/release.jks"));
+      assert.notEqual((await shown(other, token)).verdict, "good", token);
+      assert.doesNotMatch(await other.textContent("#together"), /good/, token);
+    }
   },
 
   async "sets, libraries, damaged files and others have the command line's words"() {
@@ -270,6 +313,33 @@ const tests = {
     for (const wanted of ["files", "Copy Package", "Copy SHA256 Signature", "Remove demo-release.apk"]) assert.ok(reached.includes(wanted), `${wanted}: ${reached}`);
     const unnamed = await page.$$eval("button, input, select", (all) => all.filter((one) => !(one.textContent.trim() || one.getAttribute("aria-label") || one.labels?.length)).length);
     assert.equal(unnamed, 0, "every control has a name");
+  },
+
+  async "a key can be pasted, also after a file was removed"() {
+    const page = await open();
+    await drop(page, tokenKey, fixture("apk/demo-nokey.apk"), fixture("keystore/release.jks"));
+    await page.click("[aria-label='Remove release.jks']");
+    await idle(page);
+    const text = fs.readFileSync(fixture("token/release.txt"), "utf8") + "\n";
+    await page.evaluate((text) => {
+      const data = new DataTransfer();
+      data.setData("text/plain", text);
+      document.activeElement.dispatchEvent(new ClipboardEvent("paste", { clipboardData: data, bubbles: true }));
+    }, text);
+    await idle(page);
+    const seen = await shown(page, "pasted api_key.txt in demo-nokey.apk");
+    assert.deepEqual(seen.findings.filter((one) => one.severity === "error"), [], "where the selection ends is no error");
+  },
+
+  async "folds stay open, and removing a file takes it away at once"() {
+    const page = await open();
+    await drop(page, fixture("apk/demo-release.apk"));
+    await page.click("details.signature summary");
+    await drop(page, fixture("keystore/release.jks"));
+    assert.ok(await page.$eval("[data-path='demo-release.apk'] details.signature", (one) => one.open));
+    await page.evaluate(() => document.querySelector("[aria-label='Remove demo-release.apk']").click());
+    assert.equal(await shown(page, "demo-release.apk"), null);
+    assert.equal(await page.evaluate(() => document.activeElement.getAttribute("aria-label")), "Remove release.jks");
   },
 
   async "files that are dragged onto the page are read"() {
@@ -319,6 +389,15 @@ const tests = {
     sameCertificates(await shown(page, "big.apk"), file);
     console.log(`   50 KB: ${small.toFixed(0)} ms; 500 MB: fingerprints ${first.toFixed(0)} ms, all checks ${verified} ms more, page never held up for more than ${longest.toFixed(0)} ms`);
     assert.ok(longest < 500, "the page stays responsive");
+  },
+
+  async "a page that may start no worker says so"() {
+    const page = await (await browser.newContext()).newPage();
+    const headers = { "content-type": "text/html", "content-security-policy": "worker-src 'self'" };
+    await page.route("**/*", (route) => route.fulfill({ headers, body: fs.readFileSync(page_, "utf8") }));
+    await page.goto("http://page.test/");
+    await drop(page, fixture("keystore/release.jks"), fixture("apk/demo-release.apk"));
+    assert.match(await page.textContent("#notice"), /lets it start no worker/);
   },
 
   async "nothing is asked of any host, and the policy says so"() {
