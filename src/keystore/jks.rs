@@ -123,7 +123,8 @@ impl Parsing {
     fn certificate(&self, reader: &mut Reader<'_>) -> Result<Arc<Certificate>, Fault> {
         if self.version >= 2 {
             let kind = string(reader, "certificate type")?;
-            if !matches!(kind.as_str(), "X.509" | "X509") {
+            // `CertificateFactory.getInstance` takes the name in any case
+            if !["X.509", "X509"].iter().any(|name| kind.eq_ignore_ascii_case(name)) {
                 return Err(Fault::malformed("a certificate type other than X.509"));
             }
         }
