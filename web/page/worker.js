@@ -6,7 +6,7 @@ const KEPT = 8;
 const reader = new FileReaderSync();
 const files = new Map();
 let blocks = new Map();
-let module, memory, calls;
+let memory, calls;
 let reading = null;
 
 const part = (file, start, end) => new Uint8Array(reader.readAsArrayBuffer(file.slice(start, end)));
@@ -57,10 +57,13 @@ function told(number, end) {
 }
 
 async function start(packed) {
-  const bytes = Uint8Array.from(atob(packed), (character) => character.charCodeAt(0));
+  const text = atob(packed);
+  const bytes = new Uint8Array(text.length);
+  for (let index = 0; index < text.length; index++) bytes[index] = text.charCodeAt(index);
   const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"));
-  module = await WebAssembly.compile(await new Response(stream).arrayBuffer());
-  const instance = await WebAssembly.instantiate(module, { page: { read_at: readAt } });
+  // compiled while it is unpacked
+  const response = new Response(stream, { headers: { "content-type": "application/wasm" } });
+  const { instance } = await WebAssembly.instantiateStreaming(response, { page: { read_at: readAt } });
   calls = instance.exports;
   memory = calls.memory;
 }
