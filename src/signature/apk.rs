@@ -61,13 +61,13 @@ pub(super) fn examine(input: Input<'_>, request: &Request) -> Result<Signatures,
         (false, false) if complete => Verdict::Verified,
         (false, false) => Verdict::NotChecked,
     };
-    let contents = stamp::Contents {
-        parsed: &parsed,
-        scope: &scope,
-        manifest_sha256: v1.manifest_sha256,
-        holds: verdict == Verdict::Verified,
+    let manifest_sha256 = match v1.manifest_sha256 {
+        None if request.depth == Depth::Full && stamp::is_named(input) => jar.manifest_sha256(input)?,
+        known => known,
     };
-    let source_stamp = stamp::examine(input, block.as_ref(), request, &contents)?;
+    let contents =
+        stamp::Contents { parsed: &parsed, scope: &scope, manifest_sha256, holds: verdict == Verdict::Verified };
+    let source_stamp = stamp::examine(input, block.as_ref(), (request, &contents), &mut findings)?;
     let v1 = v1.signers;
     Ok(Signatures {
         verdict,

@@ -9,7 +9,8 @@
 //! | for each scheme its number and signatures over its digests of the contents | v2 |
 //! | attributes, and signatures over them | v2, optional |
 //!
-//! A wrong stamp does not make the app's signature wrong.
+//! A wrong stamp does not make the app's signature wrong. What it says of schemes that no Android version in question looks
+//! at is checked too, as no byte of a signed file should change without a word: there it is a warning.
 
 use super::algorithm::{AlgorithmId, ContentDigest};
 use super::block::{SigningBlock, id};
@@ -49,7 +50,7 @@ type Signed = BTreeMap<u32, Vec<u8>>;
 pub(super) struct Contents<'a> {
     pub(super) parsed: &'a Parsed<'a>,
     pub(super) scope: &'a Scope,
-    /// SHA-256 of the JAR manifest, when v1 was checked.
+    /// SHA-256 of the JAR manifest, when everything is checked.
     pub(super) manifest_sha256: Option<[u8; 32]>,
     /// Whether all of that was checked and holds.
     pub(super) holds: bool,
@@ -58,12 +59,17 @@ pub(super) struct Contents<'a> {
 /// Why a stamp does not hold.
 type Fault = (&'static Rule, String);
 
-/// Looks for a stamp and checks it. `None` when there is none and none is expected.
+/// Whether there is, or was, a stamp.
+pub(super) fn is_named(input: Input<'_>) -> bool {
+    input.directory.find(ENTRY).is_some()
+}
+
+/// Looks for a stamp and checks it. `None` when there is none and none is expected. Warnings go to those of the app.
 pub(super) fn examine(
     input: Input<'_>,
     block: Option<&SigningBlock>,
-    request: &Request,
-    contents: &Contents<'_>,
+    (request, contents): (&Request, &Contents<'_>),
+    app: &mut Findings,
 ) -> Result<Option<SourceStamp>, SignatureError> {
     let mut findings = Findings::default();
     let mut stamp = SourceStamp {
@@ -87,8 +93,12 @@ pub(super) fn examine(
         }
         (Some(_), None) => Err((rules::STAMP_MISSING, format!("`{ENTRY}` is there, but the stamp is not"))),
         (Some(named), Some((version, value))) => expected(&named, request).and_then(|()| {
-            let signed = contents.signed();
-            stamp.read(version, &value, (&named, &signed, request.depth))
+            let spare = stamp.read(version, &value, (&named, contents, request.depth))?;
+            if let Some(message) = spare {
+                let message = format!("the stamp, where no Android version in question looks at it: {message}");
+                app.warning(rules::SPARE_SCHEME_WRONG, None, message);
+            }
+            Ok(())
         }),
     };
     match outcome {
@@ -147,11 +157,21 @@ fn expected(named: &[u8], request: &Request) -> Result<(), Fault> {
 }
 
 impl Contents<'_> {
-    /// The digests of each used scheme as a stamp signs them: the numbers of the algorithms ascend.
+    /// The digests of each used scheme as a stamp signs them.
     fn signed(&self) -> Signed {
+        self.digests(|scheme| self.scope.uses(scheme))
+    }
+
+    /// The digests of each other scheme that is there.
+    fn spare(&self) -> Signed {
+        self.digests(|scheme| self.scope.present.contains(&scheme) && !self.scope.uses(scheme))
+    }
+
+    /// The digests of schemes: the numbers of the algorithms ascend.
+    fn digests(&self, is_wanted: impl Fn(Scheme) -> bool) -> Signed {
         let mut signed = Signed::new();
         for (number, scheme) in [(1, Scheme::V1), (2, Scheme::V2), (3, Scheme::V3), (V31_NUMBER, Scheme::V31)] {
-            if !self.scope.uses(scheme) {
+            if !is_wanted(scheme) {
                 continue;
             }
             let mut digests: BTreeMap<u32, &[u8]> = BTreeMap::new();
@@ -195,13 +215,14 @@ fn malformed(error: BytesError) -> Fault {
 }
 
 impl SourceStamp {
-    /// Reads the pair and checks its signatures over `signed`.
+    /// Reads the pair and checks its signatures over the contents; what is wrong where nobody looks.
     fn read(
         &mut self,
         version: Version,
         value: &[u8],
-        (named, signed, depth): (&[u8], &Signed, Depth),
-    ) -> Result<(), Fault> {
+        (named, contents, depth): (&[u8], &Contents<'_>, Depth),
+    ) -> Result<Option<String>, Fault> {
+        let signed = &contents.signed();
         let mut fields = Reader::new(value).prefixed_u32_le("source stamp").map_err(malformed)?;
         let der = fields.prefixed_u32_le("stamp certificate").map_err(malformed)?.take_rest().to_vec();
         let certificate = Certificate::from_der(der).map_err(|error| (rules::STAMP_MALFORMED, error.to_string()))?;
@@ -217,12 +238,19 @@ impl SourceStamp {
         match version {
             Version::One => {
                 let signatures = fields.prefixed_u32_le("stamp signatures").map_err(malformed)?;
-                check_any(&key, &read_signatures(signatures)?, signed, depth)
+                check_any(&key, &read_signatures(signatures)?, signed, depth).map(|()| None)
             }
             Version::Two => {
                 let schemes = fields.prefixed_u32_le("stamp schemes").map_err(malformed)?;
-                check_each(&key, &read_schemes(schemes)?, signed, depth)?;
-                if fields.is_empty() { Ok(()) } else { self.read_attributes(&mut fields, &key, &certificate) }
+                let schemes = read_schemes(schemes)?;
+                check_each(&key, &schemes, signed, depth)?;
+                if !fields.is_empty() {
+                    self.read_attributes(&mut fields, &key, &certificate)?;
+                }
+                Ok(Some(contents).filter(|_| depth == Depth::Full).and_then(|contents| {
+                    let others = schemes.iter().filter(|(number, _)| !signed.contains_key(number));
+                    check_spare(&key, others, contents)
+                }))
             }
         }
     }
@@ -313,6 +341,20 @@ fn check_each(
         }
     }
     Ok(())
+}
+
+/// What is wrong with signatures for schemes that no Android version in question uses. No number of v3.2 is known.
+fn check_spare<'a>(
+    key: &PublicKey,
+    mut others: impl Iterator<Item = (&'a u32, &'a Vec<Record<'a>>)>,
+    contents: &Contents<'_>,
+) -> Option<String> {
+    let spare = contents.spare();
+    others.find_map(|(number, signatures)| match spare.get(number) {
+        Some(data) => check(key, signatures, data, &format!("scheme {number}")).err().map(|(_, message)| message),
+        None if contents.scope.present.contains(&Scheme::V32) => None,
+        None => Some(format!("it has signatures for scheme {number}, which the file does not have")),
+    })
 }
 
 /// A stamp of the first form covers the digests of one scheme, it does not say of which.
@@ -407,6 +449,39 @@ mod tests {
         let certificate = certificate("stamp");
         let parts = [prefixed(certificate.der()), prefixed(&schemes), prefixed(&attributes), signature(&attributes)];
         prefixed(&parts.concat())
+    }
+
+    /// Found by changing every byte: from Android 7 on nobody asks the stamp about v1, and no byte changes without a word.
+    #[test]
+    fn a_change_where_nobody_looks_is_told() {
+        let good = fixture("apk/source-stamp.apk");
+        let directory = Directory::read(&good).unwrap();
+        let crate::signature::block::Search::Found(block) = find(&good, &directory).unwrap() else { panic!() };
+        let value = block.value(&good, id::STAMP_V2, &mut Findings::default()).unwrap().unwrap();
+        let start = good.windows(value.len()).position(|window| window == value).unwrap();
+        let first = certificate("stamp").der().len() + 8;
+        // the number of the first scheme, which is v1, and its signature
+        for (min_sdk, is_used) in [(21, true), (24, false), (28, false)] {
+            let (found, _) = examined(&good, &Request::for_apk(min_sdk));
+            assert_eq!(
+                (found.source_stamp.unwrap().verdict, found.warnings.len()),
+                (Verdict::Verified, 0),
+                "{min_sdk}"
+            );
+            for offset in [8, 40, 200] {
+                let mut changed = good.clone();
+                changed[start + first + offset] ^= 1;
+                let (found, _) = examined(&changed, &Request::for_apk(min_sdk));
+                let stamp = found.source_stamp.unwrap();
+                let wanted = if is_used { Verdict::Rejected } else { Verdict::Verified };
+                assert_eq!(
+                    (stamp.verdict, found.warnings.len()),
+                    (wanted, usize::from(!is_used)),
+                    "{min_sdk} {offset}"
+                );
+                assert_eq!(found.verdict, Verdict::Verified, "a stamp says nothing of the app's own signature");
+            }
+        }
     }
 
     #[test]

@@ -179,6 +179,13 @@ impl JarFiles<'_> {
         Ok(Verified { holds: findings.problems.len() == before && !signers.is_empty(), signers, manifest_sha256 })
     }
 
+    /// SHA-256 of the manifest, whether or not anybody goes by it; `None` when it cannot be read.
+    pub(super) fn manifest_sha256(&self, input: Input<'_>) -> Result<Option<[u8; 32]>, SignatureError> {
+        let Some(entry) = self.manifest else { return Ok(None) };
+        let data = read(input, entry, JAR_MANIFEST_SIZE, &mut Findings::default())?;
+        Ok(data.map(|data| digest::sha256(&data)))
+    }
+
     /// The signers whose signature files hold, each with its bit in the manifest.
     fn verify_signers(
         &self,
