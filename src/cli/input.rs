@@ -3,6 +3,7 @@
 use super::failure::{Failure, io_failure};
 use apkkey::advice::Advice;
 use apkkey::api_key::TokenKey;
+use apkkey::report::small_file;
 use apkkey::source::{FileSource, ReadAt};
 use apkkey::timestamp::Timestamp;
 use std::ffi::OsString;
@@ -39,12 +40,7 @@ pub(crate) fn read(path: &Path) -> Result<Vec<u8>, Failure> {
 
 /// Reads an opened small file whole.
 pub(crate) fn read_source(source: &FileSource) -> Result<Vec<u8>, Failure> {
-    if source.size() > whole_file() {
-        let size = source.size();
-        return Err(Failure::new(format!("the file has {size} bytes, more than any keystore, certificate or key"))
-            .help("check that this is the file you mean"));
-    }
-    source.bytes(0..source.size()).map_err(|error| Failure::new(error.to_string()))
+    small_file(source)
 }
 
 /// Reads the first bytes, to tell what a file is.

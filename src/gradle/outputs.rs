@@ -44,6 +44,9 @@ impl Advice for OutputsError {
             Self::Nothing => {
                 "build the app first, and give the module's build/outputs (as app/build/outputs), an APK, or an App Bundle"
             }
+            Self::Unlisted(error) if error.kind() == io::ErrorKind::NotFound => {
+                "check the path: there is no such folder, or the build has not made it yet"
+            }
             Self::Unlisted(_) => "check the folder's permissions",
             Self::TooMany => "give the module's build/outputs",
             Self::Metadata(error) => return error.help(),

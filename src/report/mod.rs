@@ -24,7 +24,7 @@ pub use judgement::Judgement;
 pub use key::key_object;
 pub use run::{ConfigObject, RunObject};
 pub use sources::{SourceFindingObject, SourceKeyObject, SourceVariantObject, SourcesObject};
-pub use store::store_object;
+pub use store::{small_file, store_object};
 pub use words::{Tone, counts, findings, levels, several};
 
 use crate::api_key::{ApiKey, Authority, Claimed, Environment, Platform};

@@ -228,3 +228,28 @@ fn text_of(page: &str) -> String {
     let parts = body.split('<').map(|part| part.split_once('>').map_or(part, |(_, text)| text));
     parts.collect::<String>().replace("&#39;", "'").replace("&quot;", "\"")
 }
+
+#[test]
+fn html_tells_what_is_claimed_from_what_was_verified() {
+    let looked_at = "The contents were not verified";
+    let sandbox = Sandbox::new().with("apk/demo-release.apk");
+    sandbox.run(&["fingerprint", "demo-release.apk", "--format=html"]).code(0).says(looked_at);
+    sandbox.run(&["verify", "demo-release.apk", &token_key(), "--format=html"]).code(0).silent_about(looked_at);
+    let mut changed = sandbox.read("demo-release.apk");
+    changed[1000] ^= 1;
+    let sandbox = sandbox.with_bytes("changed.apk", &changed);
+    let page = sandbox.run(&["verify", "changed.apk", &token_key(), "--format=html"]).code(1);
+    page.says("The signature does not hold, so nobody has proved whose certificate this is.");
+}
+
+#[test]
+fn a_folder_or_a_script_that_is_not_there_says_what_to_do() {
+    let sandbox = Sandbox::new();
+    sandbox
+        .run(&["sources", "nowhere"])
+        .code(2)
+        .complains("nowhere: the folder cannot be listed")
+        .complains("check the path");
+    let check = sandbox.run(&["gradle", "--legacy", "--check", "apkkey.gradle"]).code(2);
+    check.complains("there is no such file").complains("write it: `apkkey gradle --legacy --write apkkey.gradle`");
+}

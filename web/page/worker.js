@@ -28,7 +28,10 @@ function readAt(number, offset, target, length) {
     target >>>= 0;
     const into = new Uint8Array(memory.buffer, target, length >>> 0);
     if (into.length >= BLOCK) {
-      into.set(part(files.get(number), offset, offset + into.length));
+      const bytes = part(files.get(number), offset, offset + into.length);
+      // a file that has become shorter
+      if (bytes.length !== into.length) return 1;
+      into.set(bytes);
     } else {
       for (let done = 0; done < into.length; ) {
         const index = Math.floor((offset + done) / BLOCK);

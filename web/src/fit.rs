@@ -104,6 +104,10 @@ fn in_stores<'a>(
             "warning",
             format!("The key was made for the certificate of {name}, but something is wrong with the file."),
         ),
+        Some((true, name)) if said.authenticated_by != Some("amazon") => (
+            "warning",
+            format!("The key was made for the certificate of {name}, but not by Amazon: the public key here says so."),
+        ),
         Some((true, name)) => ("good", format!("The key was made for the certificate of {name}.")),
         Some((false, name)) => ("error", format!("Only one of the key's two digests is of the certificate of {name}.")),
     };

@@ -2,8 +2,8 @@
 
 use apkkey::api_key::{KeyFile, TokenKey};
 use apkkey::keystore::{Content, Entry, Keystore, KeystoreError, Passwords, detect};
-use apkkey::limits::{API_KEY_FILE, DETECTED, KEYSTORE_SIZE};
-use apkkey::report::Failure;
+use apkkey::limits::{API_KEY_FILE, DETECTED};
+use apkkey::report::{Failure, small_file};
 use apkkey::secret::Password;
 use apkkey::source::ReadAt;
 use zeroize::Zeroizing;
@@ -49,18 +49,14 @@ impl Item {
 impl Kind {
     fn of(name: &str, source: Box<dyn ReadAt>) -> Result<Self, Failure> {
         let (size, lower) = (source.size(), name.to_ascii_lowercase());
-        let read = |end: u64| source.bytes(0..end).map_err(|error| Failure::new(error.to_string()));
-        let content = detect(&read(size.min(DETECTED))?);
+        let head = source.bytes(0..size.min(DETECTED)).map_err(|error| Failure::new(error.to_string()))?;
+        let content = detect(&head);
         // what has the name of an app is told what is wrong with it as one
         let is_named = [".apk", ".aab", ".apks", ".xapk", ".apkm"].iter().any(|ending| lower.ends_with(ending));
         if content == Content::Zip || is_named {
             return Ok(Self::Archive(source));
         }
-        if size > u64::try_from(KEYSTORE_SIZE).unwrap_or(u64::MAX) {
-            let message = format!("the file has {size} bytes, more than any keystore, certificate or key");
-            return Err(Failure::new(message).help("check that this is the file you mean"));
-        }
-        let bytes = Zeroizing::new(read(size)?);
+        let bytes = Zeroizing::new(small_file(source.as_ref())?);
         if is_api_key(name, &content, &bytes) {
             return Ok(Self::Key(bytes.to_vec()));
         }

@@ -3,10 +3,10 @@
 use apkkey::report::html::{Html, article};
 
 /// A file about which one sentence is enough.
-pub fn note(page: &mut Html, path: &str, text: &str) {
+pub fn note(page: &mut Html, path: &str, (class, text): (&'static str, &str)) {
     article(page, (path, ""), |page| {
         page.element("header", "", |page| {
-            page.leaf("h2", "", path).leaf("p", "what", text);
+            page.leaf("h2", "", path).leaf("p", class, text);
         });
     });
 }
@@ -20,6 +20,7 @@ pub fn told(page: &mut Html, (title, what): (&str, &str), (tone, text): (&str, &
                 let word = match tone {
                     "good" => "good",
                     "error" => "bad",
+                    "warning" => "warning",
                     _ => "not said",
                 };
                 page.leaf("strong", "", word).own(" ").leaf("span", "", text);

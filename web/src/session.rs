@@ -72,11 +72,9 @@ impl Session {
             Kind::Key(bytes) => Answer { judges: true, ..Answer::of(self.key(path, bytes)) },
             Kind::TokenKey(_) => {
                 let mut page = Html::default();
-                parts::note(
-                    &mut page,
-                    &path,
-                    "API keys on this page are checked with this public key, not with Amazon's.",
-                );
+                let text = "API keys on this page are checked with this public key, not with Amazon's: a key that is good here \
+                            may be worth nothing there. Remove it, unless you know whose it is.";
+                parts::note(&mut page, &path, ("caution", text));
                 Answer { concerns_others: true, ..Answer::of(page) }
             }
             Kind::Unusable(failure) => Answer::of(failed(failure)),
@@ -93,7 +91,9 @@ impl Session {
                 Ok(facts) => html::file(&mut page, &FileObject::App(Box::new(app_object(shown(name), &facts)))),
                 Err(error) => page = failed(&Failure::from_error(&error).at(name)),
             },
-            Err(ArchiveError::ApkSet | ArchiveError::Library) => parts::note(&mut page, &shown(name), "Reading it"),
+            Err(ArchiveError::ApkSet | ArchiveError::Library) => {
+                parts::note(&mut page, &shown(name), ("what", "Reading it"))
+            }
             // what it is instead is told with the checks
             Err(error) => page = failed(&Failure::from_error(&error).at(name)),
         }

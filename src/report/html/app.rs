@@ -23,6 +23,9 @@ pub(super) fn app(html: &mut Html, app: &AppObject) {
         }
         folds(html, checks.unwrap_or_default());
         details(html, app);
+        if checks.is_none() {
+            html.words("p", "remark", "The contents were not verified: `apkkey verify` does that.");
+        }
     });
 }
 
@@ -37,6 +40,9 @@ pub(super) fn badge(html: &mut Html, verdict: &str, counts: &str) {
 /// The values that Amazon's form asks for, in its order, for each certificate that devices report.
 fn form(html: &mut Html, app: &AppObject) {
     let signature = &app.signature;
+    if signature.verdict == "rejected" {
+        html.leaf("p", "caution", "The signature does not hold, so nobody has proved whose certificate this is.");
+    }
     if signature.verdict == "unsigned" {
         html.leaf(
             "p",

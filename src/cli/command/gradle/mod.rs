@@ -42,7 +42,11 @@ fn write(path: &Path, script: &str, output: &Output) -> Result<Status, Failure> 
 
 /// Whether the file is the script of this version, in either of its kinds.
 fn check(path: &Path, legacy: bool, output: &Output) -> Result<Status, Failure> {
-    let bytes = input::read(path)?;
+    let option = if legacy { " --legacy" } else { "" };
+    let bytes = input::read(path).map_err(|failure| match path.exists() {
+        true => failure,
+        false => failure.help(format!("write it: `apkkey gradle{option} --write {}`", shown(path))),
+    })?;
     let text = String::from_utf8_lossy(&bytes).replace("\r\n", "\n");
     if [script(false), script(true)].contains(&text) {
         return Ok(Status::Good);
