@@ -243,14 +243,11 @@ impl SourceStamp {
             Version::Two => {
                 let schemes = fields.prefixed_u32_le("stamp schemes").map_err(malformed)?;
                 let schemes = read_schemes(schemes)?;
-                check_each(&key, &schemes, signed, depth)?;
+                check_each(&key, &schemes.signatures, signed, depth)?;
                 if !fields.is_empty() {
                     self.read_attributes(&mut fields, &key, &certificate)?;
                 }
-                Ok(Some(contents).filter(|_| depth == Depth::Full).and_then(|contents| {
-                    let others = schemes.iter().filter(|(number, _)| !signed.contains_key(number));
-                    check_spare(&key, others, contents)
-                }))
+                Ok(if depth == Depth::Full { check_spare(&key, &schemes, contents) } else { None })
             }
         }
     }
@@ -308,16 +305,26 @@ fn read_signatures(mut list: Reader<'_>) -> Result<Vec<Record<'_>>, Fault> {
     Ok(signatures)
 }
 
-/// Signatures by the number of the scheme; of two with the same number the last counts.
-fn read_schemes(mut list: Reader<'_>) -> Result<BTreeMap<u32, Vec<Record<'_>>>, Fault> {
-    let mut schemes = BTreeMap::new();
+/// Signatures by the number of the scheme.
+#[derive(Debug, Default)]
+struct Schemes<'a> {
+    signatures: BTreeMap<u32, Vec<Record<'a>>>,
+    /// A number that stands there twice: the last counts (`V2SourceStampVerifier.java`).
+    twice: Option<u32>,
+}
+
+fn read_schemes(mut list: Reader<'_>) -> Result<Schemes<'_>, Fault> {
+    let mut schemes = Schemes::default();
     while !list.is_empty() {
-        if schemes.len() > SIGNATURES_PER_SIGNER {
+        if schemes.signatures.len() > SIGNATURES_PER_SIGNER {
             return Err((rules::STAMP_MALFORMED, "the stamp is for too many schemes".to_owned()));
         }
         let mut scheme = list.prefixed_u32_le("stamp scheme").map_err(malformed)?;
         let number = scheme.u32_le("stamp scheme number").map_err(malformed)?;
-        schemes.insert(number, read_signatures(scheme.prefixed_u32_le("stamp signatures").map_err(malformed)?)?);
+        let signatures = read_signatures(scheme.prefixed_u32_le("stamp signatures").map_err(malformed)?)?;
+        if schemes.signatures.insert(number, signatures).is_some() {
+            schemes.twice = Some(number);
+        }
     }
     Ok(schemes)
 }
@@ -344,12 +351,12 @@ fn check_each(
 }
 
 /// What is wrong with signatures for schemes that no Android version in question uses. No number of v3.2 is known.
-fn check_spare<'a>(
-    key: &PublicKey,
-    mut others: impl Iterator<Item = (&'a u32, &'a Vec<Record<'a>>)>,
-    contents: &Contents<'_>,
-) -> Option<String> {
-    let spare = contents.spare();
+fn check_spare(key: &PublicKey, schemes: &Schemes<'_>, contents: &Contents<'_>) -> Option<String> {
+    if let Some(number) = schemes.twice {
+        return Some(format!("it has signatures for scheme {number} twice"));
+    }
+    let (signed, spare) = (contents.signed(), contents.spare());
+    let mut others = schemes.signatures.iter().filter(|(number, _)| !signed.contains_key(number));
     others.find_map(|(number, signatures)| match spare.get(number) {
         Some(data) => check(key, signatures, data, &format!("scheme {number}")).err().map(|(_, message)| message),
         None if contents.scope.present.contains(&Scheme::V32) => None,
@@ -468,9 +475,10 @@ mod tests {
                 (Verdict::Verified, 0),
                 "{min_sdk}"
             );
-            for offset in [8, 40, 200] {
+            // with another number it is for no scheme, or a second one for another scheme
+            for (offset, mask) in [(8, 1), (8, 2), (8, 3), (40, 1), (200, 1)] {
                 let mut changed = good.clone();
-                changed[start + first + offset] ^= 1;
+                changed[start + first + offset] ^= mask;
                 let (found, _) = examined(&changed, &Request::for_apk(min_sdk));
                 let stamp = found.source_stamp.unwrap();
                 let wanted = if is_used { Verdict::Rejected } else { Verdict::Verified };
