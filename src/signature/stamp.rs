@@ -9,10 +9,11 @@
 //! | for each scheme its number and signatures over its digests of the contents | v2 |
 //! | attributes, and signatures over them | v2, optional |
 //!
-//! A wrong stamp does not make the app's signature wrong. What it says of schemes that no Android version in question looks
-//! at is checked too, as no byte of a signed file should change without a word: there it is a warning.
+//! A wrong stamp does not make the app's signature wrong. What nobody looks at in it is checked too, as no byte of a signed
+//! file should change without a word: signatures for schemes that no Android version in question uses, a second pair of the
+//! first form, bytes behind the last field. There it is a warning.
 
-use super::algorithm::{AlgorithmId, ContentDigest};
+use super::algorithm::{Algorithm, AlgorithmId, ContentDigest};
 use super::block::{SigningBlock, id};
 use super::findings::Findings;
 use super::key::PublicKey;
@@ -31,6 +32,7 @@ use crate::source::SourceError;
 use crate::text::hex;
 use crate::zip::ZipError;
 use std::collections::BTreeMap;
+use std::fmt::Display;
 
 const ENTRY: &str = "stamp-cert-sha256";
 /// Stamps are verified from Android 11 on.
@@ -72,13 +74,7 @@ pub(super) fn examine(
     app: &mut Findings,
 ) -> Result<Option<SourceStamp>, SignatureError> {
     let mut findings = Findings::default();
-    let mut stamp = SourceStamp {
-        verdict: Verdict::Rejected,
-        certificate: None,
-        time: None,
-        lineage: Vec::new(),
-        problems: Vec::new(),
-    };
+    let mut stamp = SourceStamp::unread();
     let named = named_digest(input)?;
     let pair = match block {
         Some(block) => read_pair(input, block, &mut findings)?,
@@ -92,24 +88,22 @@ pub(super) fn examine(
             Err((rules::STAMP_WITHOUT_CERTIFICATE_DIGEST, message))
         }
         (Some(_), None) => Err((rules::STAMP_MISSING, format!("`{ENTRY}` is there, but the stamp is not"))),
-        (Some(named), Some((version, value))) => expected(&named, request).and_then(|()| {
-            let spare = stamp.read(version, &value, (&named, contents, request.depth))?;
-            if let Some(message) = spare {
-                let message = format!("the stamp, where no Android version in question looks at it: {message}");
-                app.warning(rules::SPARE_SCHEME_WRONG, None, message);
-            }
-            Ok(())
-        }),
+        (Some(named), Some(pair)) => expected(&named, request)
+            .and_then(|()| stamp.read(&pair, (&named, contents, request.depth), app))
+            .map(|()| (pair.0 == Version::Two).then_some(named)),
     };
+    if let (Ok(Some(named)), Some(block)) = (&outcome, block) {
+        check_first_form(input, block, (named, contents, request.depth), app)?;
+    }
     match outcome {
         Err((rule, message)) => findings.problem(rule, None, message),
-        Ok(()) if request.depth == Depth::Certificates => stamp.verdict = Verdict::NotChecked,
-        Ok(()) if !contents.holds => {
+        Ok(_) if request.depth == Depth::Certificates => stamp.verdict = Verdict::NotChecked,
+        Ok(_) if !contents.holds => {
             let message = "the stamp is for contents that do not hold themselves";
             findings.problem(rules::STAMP_CONTENTS_NOT_VERIFIED, None, message);
         }
-        Ok(()) if !findings.has_problems() => stamp.verdict = Verdict::Verified,
-        Ok(()) => {}
+        Ok(_) if !findings.has_problems() => stamp.verdict = Verdict::Verified,
+        Ok(_) => {}
     }
     stamp.problems = findings.problems;
     Ok(Some(stamp))
@@ -143,6 +137,35 @@ fn read_pair(
         }
     }
     Ok(None)
+}
+
+/// A pair of the first form beside one of the second, which nobody looks at then.
+fn check_first_form(
+    input: Input<'_>,
+    block: &SigningBlock,
+    look: (&[u8], &Contents<'_>, Depth),
+    app: &mut Findings,
+) -> Result<(), SignatureError> {
+    let mut findings = Findings::default();
+    let Some(value) = block.value(input.source, id::STAMP_V1, &mut findings)? else { return Ok(()) };
+    let read = SourceStamp::unread().read(&(Version::One, value), look, app);
+    if let Some(message) = read.err().map(|(_, message)| message) {
+        unusual(app, format!("its first form, which nobody looks at beside the second: {message}"));
+    }
+    Ok(())
+}
+
+/// What nobody looks at.
+fn unusual(app: &mut Findings, message: impl Display) {
+    app.warning(rules::STAMP_UNUSUAL, None, format!("the stamp: {message}"));
+}
+
+/// Bytes that nobody reads.
+fn check_end(reader: &Reader<'_>, behind: &str, app: &mut Findings) {
+    if !reader.is_empty() {
+        let message = format!("{} bytes that no signature covers stand behind {behind}", reader.remaining());
+        unusual(app, message);
+    }
 }
 
 fn expected(named: &[u8], request: &Request) -> Result<(), Fault> {
@@ -214,16 +237,28 @@ fn malformed(error: BytesError) -> Fault {
     (rules::STAMP_MALFORMED, format!("the stamp: {error}"))
 }
 
+/// The key that stamped, and where what nobody looks at is told.
+struct Stamper<'f> {
+    key: PublicKey,
+    app: &'f mut Findings,
+}
+
 impl SourceStamp {
-    /// Reads the pair and checks its signatures over the contents; what is wrong where nobody looks.
+    fn unread() -> Self {
+        Self { verdict: Verdict::Rejected, certificate: None, time: None, lineage: Vec::new(), problems: Vec::new() }
+    }
+
+    /// Reads the pair and checks its signatures over the contents. What nobody looks at goes to the app's findings.
     fn read(
         &mut self,
-        version: Version,
-        value: &[u8],
+        (version, value): &(Version, Vec<u8>),
         (named, contents, depth): (&[u8], &Contents<'_>, Depth),
-    ) -> Result<Option<String>, Fault> {
+        app: &mut Findings,
+    ) -> Result<(), Fault> {
         let signed = &contents.signed();
-        let mut fields = Reader::new(value).prefixed_u32_le("source stamp").map_err(malformed)?;
+        let mut pair = Reader::new(value);
+        let mut fields = pair.prefixed_u32_le("source stamp").map_err(malformed)?;
+        check_end(&pair, "it", app);
         let der = fields.prefixed_u32_le("stamp certificate").map_err(malformed)?.take_rest().to_vec();
         let certificate = Certificate::from_der(der).map_err(|error| (rules::STAMP_MALFORMED, error.to_string()))?;
         let digest = digest::sha256(certificate.der());
@@ -235,32 +270,39 @@ impl SourceStamp {
         }
         let key = certificate.public_key_info().and_then(PublicKey::parse);
         let key = key.ok_or_else(|| (rules::STAMP_MALFORMED, "the stamp's key cannot be read".to_owned()))?;
+        let mut stamper = Stamper { key, app };
         match version {
             Version::One => {
                 let signatures = fields.prefixed_u32_le("stamp signatures").map_err(malformed)?;
-                check_any(&key, &read_signatures(signatures)?, signed, depth).map(|()| None)
+                let signatures = read_signatures(signatures, stamper.app)?;
+                stamper.check_any(&signatures, signed, depth)?;
             }
             Version::Two => {
                 let schemes = fields.prefixed_u32_le("stamp schemes").map_err(malformed)?;
-                let schemes = read_schemes(schemes)?;
-                check_each(&key, &schemes.signatures, signed, depth)?;
+                let schemes = read_schemes(schemes, stamper.app)?;
+                stamper.check_each(&schemes, signed, depth)?;
                 if !fields.is_empty() {
-                    self.read_attributes(&mut fields, &key, &certificate)?;
+                    self.read_attributes(&mut fields, &mut stamper, &certificate)?;
                 }
-                Ok(if depth == Depth::Full { check_spare(&key, &schemes, contents) } else { None })
+                if depth == Depth::Full {
+                    stamper.check_spare(&schemes, contents);
+                }
             }
         }
+        check_end(&fields, "its last field", stamper.app);
+        Ok(())
     }
 
     fn read_attributes(
         &mut self,
         fields: &mut Reader<'_>,
-        key: &PublicKey,
+        stamper: &mut Stamper<'_>,
         certificate: &Certificate,
     ) -> Result<(), Fault> {
         let data = fields.prefixed_u32_le("stamp attributes").map_err(malformed)?;
         let signatures = fields.prefixed_u32_le("signatures of the stamp attributes").map_err(malformed)?;
-        check(key, &read_signatures(signatures)?, data.peek_rest(), "the attributes")?;
+        let signatures = read_signatures(signatures, stamper.app)?;
+        stamper.check(&signatures, data.peek_rest(), "the attributes")?;
         let bad = |error: BytesError| (rules::STAMP_ATTRIBUTE_MALFORMED, error.to_string());
         let mut list = data.clone().prefixed_u32_le("stamp attributes").map_err(bad)?;
         while !list.is_empty() {
@@ -292,105 +334,111 @@ fn read_lineage(value: &[u8], certificate: &Certificate) -> Result<Vec<Certifica
     Ok(lineage.certificates())
 }
 
-fn read_signatures(mut list: Reader<'_>) -> Result<Vec<Record<'_>>, Fault> {
-    let mut signatures = Vec::new();
+fn read_signatures<'a>(mut list: Reader<'a>, app: &mut Findings) -> Result<Vec<Record<'a>>, Fault> {
+    let mut signatures: Vec<Record<'a>> = Vec::new();
     while !list.is_empty() {
         if signatures.len() >= SIGNATURES_PER_SIGNER {
             return Err((rules::STAMP_MALFORMED, "the stamp has too many signatures".to_owned()));
         }
         let mut record = list.prefixed_u32_le("stamp signature").map_err(malformed)?;
         let algorithm = AlgorithmId(record.u32_le("stamp algorithm").map_err(malformed)?);
-        signatures.push((algorithm, record.prefixed_u32_le("stamp signature").map_err(malformed)?.take_rest()));
+        let signature = record.prefixed_u32_le("stamp signature").map_err(malformed)?.take_rest();
+        check_end(&record, "a signature", app);
+        if signatures.iter().any(|(other, _)| *other == algorithm) {
+            unusual(app, format!("it has two signatures with {algorithm}"));
+        }
+        signatures.push((algorithm, signature));
     }
     Ok(signatures)
 }
 
-/// Signatures by the number of the scheme.
-#[derive(Debug, Default)]
-struct Schemes<'a> {
-    signatures: BTreeMap<u32, Vec<Record<'a>>>,
-    /// A number that stands there twice: the last counts (`V2SourceStampVerifier.java`).
-    twice: Option<u32>,
-}
+/// Signatures by the number of the scheme; of two with the same number the last counts (`V2SourceStampVerifier.java`).
+type SchemeSignatures<'a> = BTreeMap<u32, Vec<Record<'a>>>;
 
-fn read_schemes(mut list: Reader<'_>) -> Result<Schemes<'_>, Fault> {
-    let mut schemes = Schemes::default();
+/// Signers write the numbers in ascending order (`V2SourceStampSigner.java`).
+fn read_schemes<'a>(mut list: Reader<'a>, app: &mut Findings) -> Result<SchemeSignatures<'a>, Fault> {
+    let mut schemes = SchemeSignatures::new();
     while !list.is_empty() {
-        if schemes.signatures.len() > SIGNATURES_PER_SIGNER {
+        if schemes.len() > SIGNATURES_PER_SIGNER {
             return Err((rules::STAMP_MALFORMED, "the stamp is for too many schemes".to_owned()));
         }
         let mut scheme = list.prefixed_u32_le("stamp scheme").map_err(malformed)?;
         let number = scheme.u32_le("stamp scheme number").map_err(malformed)?;
-        let signatures = read_signatures(scheme.prefixed_u32_le("stamp signatures").map_err(malformed)?)?;
-        if schemes.signatures.insert(number, signatures).is_some() {
-            schemes.twice = Some(number);
+        let signatures = read_signatures(scheme.prefixed_u32_le("stamp signatures").map_err(malformed)?, app)?;
+        check_end(&scheme, "the signatures of a scheme", app);
+        if schemes.last_key_value().is_some_and(|(last, _)| *last >= number) {
+            unusual(app, format!("its signatures for scheme {number} stand twice, or behind those of a newer scheme"));
         }
+        schemes.insert(number, signatures);
     }
     Ok(schemes)
 }
 
-/// A stamp of the second form must cover every scheme. The platform knows none for v3.1, whose digests are of the same
-/// contents as those of v3. Without the full check the JAR manifest was not read.
-fn check_each(
-    key: &PublicKey,
-    schemes: &BTreeMap<u32, Vec<Record<'_>>>,
-    signed: &Signed,
-    depth: Depth,
-) -> Result<(), Fault> {
-    for (number, data) in signed.iter().filter(|(number, _)| depth == Depth::Full || **number != 1) {
-        match schemes.get(number) {
-            Some(signatures) => check(key, signatures, data, &format!("scheme {number}"))?,
-            None if *number == V31_NUMBER => {}
-            None => {
-                let message = format!("the stamp does not cover scheme {number}");
-                return Err((rules::STAMP_WITHOUT_SIGNATURE, message));
+impl Stamper<'_> {
+    /// A stamp of the second form must cover every scheme. The platform knows none for v3.1, whose digests are of the same
+    /// contents as those of v3. Without the full check the JAR manifest was not read.
+    fn check_each(&mut self, schemes: &SchemeSignatures<'_>, signed: &Signed, depth: Depth) -> Result<(), Fault> {
+        for (number, data) in signed.iter().filter(|(number, _)| depth == Depth::Full || **number != 1) {
+            match schemes.get(number) {
+                Some(signatures) => self.check(signatures, data, &format!("scheme {number}"))?,
+                None if *number == V31_NUMBER => {}
+                None => {
+                    let message = format!("the stamp does not cover scheme {number}");
+                    return Err((rules::STAMP_WITHOUT_SIGNATURE, message));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Signatures for schemes that no Android version in question uses. No number of v3.2 is known.
+    fn check_spare(&mut self, schemes: &SchemeSignatures<'_>, contents: &Contents<'_>) {
+        let (signed, spare) = (contents.signed(), contents.spare());
+        for (number, signatures) in schemes.iter().filter(|(number, _)| !signed.contains_key(number)) {
+            let checked = match spare.get(number) {
+                Some(data) => self.check(signatures, data, &format!("scheme {number}")).map_err(|(_, message)| message),
+                None if contents.scope.present.contains(&Scheme::V32) => Ok(()),
+                None => Err(format!("it has signatures for scheme {number}, which the file does not have")),
+            };
+            if let Err(message) = checked {
+                unusual(self.app, format!("where no Android version in question looks at it: {message}"));
             }
         }
     }
-    Ok(())
-}
 
-/// What is wrong with signatures for schemes that no Android version in question uses. No number of v3.2 is known.
-fn check_spare(key: &PublicKey, schemes: &Schemes<'_>, contents: &Contents<'_>) -> Option<String> {
-    if let Some(number) = schemes.twice {
-        return Some(format!("it has signatures for scheme {number} twice"));
-    }
-    let (signed, spare) = (contents.signed(), contents.spare());
-    let mut others = schemes.signatures.iter().filter(|(number, _)| !signed.contains_key(number));
-    others.find_map(|(number, signatures)| match spare.get(number) {
-        Some(data) => check(key, signatures, data, &format!("scheme {number}")).err().map(|(_, message)| message),
-        None if contents.scope.present.contains(&Scheme::V32) => None,
-        None => Some(format!("it has signatures for scheme {number}, which the file does not have")),
-    })
-}
-
-/// A stamp of the first form covers the digests of one scheme, it does not say of which.
-fn check_any(key: &PublicKey, signatures: &[Record<'_>], signed: &Signed, depth: Depth) -> Result<(), Fault> {
-    let mut last = Err((rules::STAMP_WITHOUT_SIGNATURE, "the stamp covers no scheme".to_owned()));
-    for data in signed.values() {
-        last = check(key, signatures, data, "the contents");
-        if last.is_ok() {
-            return last;
+    /// A stamp of the first form covers the digests of one scheme, it does not say of which.
+    fn check_any(&mut self, signatures: &[Record<'_>], signed: &Signed, depth: Depth) -> Result<(), Fault> {
+        let mut last = Err((rules::STAMP_WITHOUT_SIGNATURE, "the stamp covers no scheme".to_owned()));
+        for data in signed.values() {
+            last = self.check(signatures, data, "the contents");
+            if last.is_ok() {
+                return last;
+            }
         }
+        if depth == Depth::Full { last } else { Ok(()) }
     }
-    if depth == Depth::Full { last } else { Ok(()) }
-}
 
-fn check(key: &PublicKey, signatures: &[Record<'_>], data: &[u8], what: &str) -> Result<(), Fault> {
-    if signatures.is_empty() {
-        return Err((rules::STAMP_WITHOUT_SIGNATURE, format!("the stamp has no signature over {what}")));
-    }
-    let used = used_signatures(signatures, STAMP_LEVELS);
-    if used.is_empty() {
-        let message = format!("the stamp's signatures over {what} use no algorithm that Android knows");
-        return Err((rules::STAMP_ALGORITHM_UNSUPPORTED, message));
-    }
-    for (algorithm, (_, signature)) in used {
-        if !key.verify(algorithm.method, data, signature) {
+    /// Checks the signatures that Android uses; what is wrong with others is told when these hold.
+    fn check(&mut self, signatures: &[Record<'_>], data: &[u8], what: &str) -> Result<(), Fault> {
+        if signatures.is_empty() {
+            return Err((rules::STAMP_WITHOUT_SIGNATURE, format!("the stamp has no signature over {what}")));
+        }
+        let used = used_signatures(signatures, STAMP_LEVELS);
+        if used.is_empty() {
+            let message = format!("the stamp's signatures over {what} use no algorithm that Android knows");
+            return Err((rules::STAMP_ALGORITHM_UNSUPPORTED, message));
+        }
+        let holds = |algorithm: Algorithm, signature: &[u8]| self.key.verify(algorithm.method, data, signature);
+        if !used.iter().all(|(algorithm, (_, signature))| holds(*algorithm, signature)) {
             return Err((rules::STAMP_SIGNATURE_WRONG, format!("the stamp's signature over {what} is wrong")));
         }
+        for (id, signature) in signatures.iter().filter(|one| !used.iter().any(|(_, other)| other == *one)) {
+            if !id.known().is_some_and(|algorithm| holds(algorithm, signature)) {
+                unusual(self.app, format!("a signature over {what} that no Android version uses ({id}) is wrong"));
+            }
+        }
+        Ok(())
     }
-    Ok(())
 }
 
 #[cfg(test)]
@@ -415,13 +463,21 @@ mod tests {
 
     /// The fixture with its stamp replaced, or removed.
     fn with_stamp(new: Option<(u32, Vec<u8>)>) -> Vec<u8> {
+        with_stamp_and(new, &[])
+    }
+
+    /// The same with more pairs.
+    fn with_stamp_and(new: Option<(u32, Vec<u8>)>, more: &[u8]) -> Vec<u8> {
         let file = fixture("apk/source-stamp.apk");
         let directory = Directory::read(&file).unwrap();
         let crate::signature::block::Search::Found(block) = find(&file, &directory).unwrap() else { panic!() };
         let others =
             [id::V2, id::V3].map(|id| pair(id, &block.value(&file, id, &mut Findings::default()).unwrap().unwrap()));
         let stamp = new.map(|(id, value)| pair(id, &value));
-        replace_block(&file, &signing_block(&[others.to_vec(), stamp.into_iter().collect()].concat()))
+        replace_block(
+            &file,
+            &signing_block(&[others.to_vec(), stamp.into_iter().collect(), vec![more.to_vec()]].concat()),
+        )
     }
 
     /// What a stamp must sign for each scheme of the fixture.
@@ -482,14 +538,66 @@ mod tests {
                 let (found, _) = examined(&changed, &Request::for_apk(min_sdk));
                 let stamp = found.source_stamp.unwrap();
                 let wanted = if is_used { Verdict::Rejected } else { Verdict::Verified };
-                assert_eq!(
-                    (stamp.verdict, found.warnings.len()),
-                    (wanted, usize::from(!is_used)),
-                    "{min_sdk} {offset}"
-                );
+                assert_eq!(stamp.verdict, wanted, "{min_sdk} {offset}");
+                let is_told = found.warnings.iter().any(|warning| warning.id == "stamp-unusual");
+                assert!(is_used || is_told, "{min_sdk} {offset}");
                 assert_eq!(found.verdict, Verdict::Verified, "a stamp says nothing of the app's own signature");
             }
         }
+    }
+
+    /// Nothing that nobody reads can be put into a stamp without a word.
+    #[test]
+    fn what_nobody_reads_is_told() {
+        let signed = signed();
+        let certificate = prefixed(certificate("stamp").der());
+        let scheme =
+            |number: u32, signatures: &[u8]| prefixed(&[&number.to_le_bytes(), &prefixed(signatures)[..]].concat());
+        let good = |number: u32| record(STAMPER.algorithm(), &STAMPER.sign(&signed[&number]));
+        let longer = |mut bytes: Vec<u8>| {
+            bytes.push(0);
+            let length = u32::try_from(bytes.len() - 4).unwrap();
+            bytes[..4].copy_from_slice(&length.to_le_bytes());
+            bytes
+        };
+        let [one, two, three] = [1, 2, 3].map(|number| scheme(number, &good(number)));
+        let stamp = |schemes: &[&[u8]], rest: &[u8]| {
+            prefixed(&[&certificate[..], &prefixed(&schemes.concat())[..], rest].concat())
+        };
+        let usual = stamp(&[&one, &two, &three], &[]);
+        let attributes = prefixed(&[]);
+        let attributes = [prefixed(&attributes), signature(&attributes)].concat();
+        let warned = |value: Vec<u8>, pairs: &[u8]| {
+            let file = with_stamp_and(Some((id::STAMP_V2, value)), pairs);
+            let (found, _) = examined(&file, &Request::for_apk(21));
+            assert_eq!(found.source_stamp.unwrap().verdict, Verdict::Verified);
+            let ids: Vec<&str> = found.warnings.iter().map(|warning| warning.id).collect();
+            assert!(ids.iter().all(|id| *id == "stamp-unusual"), "{ids:?}");
+            ids.len()
+        };
+        assert_eq!(warned(usual.clone(), &[]), 0);
+        assert_eq!(warned(stamp(&[&one, &two, &three], &attributes), &[]), 0);
+        let unknown = record(0x9999, b"abcd");
+        let wrong = record(0x101, &[7; 256]);
+        let cases = [
+            [usual.clone(), vec![0]].concat(),
+            stamp(&[&one, &two, &three], &[&attributes[..], &[0; 4]].concat()),
+            stamp(&[&two, &one, &three], &[]),
+            stamp(&[&one, &two, &two, &three], &[]),
+            stamp(&[&one, &two, &three, &scheme(9, &good(2))], &[]),
+            stamp(&[&one, &two, &scheme(3, &[good(3), good(3)].concat())], &[]),
+            stamp(&[&one, &two, &scheme(3, &[good(3), unknown].concat())], &[]),
+            stamp(&[&one, &two, &scheme(3, &[good(3), wrong].concat())], &[]),
+            stamp(&[&one, &two, &scheme(3, &longer(good(3)))], &[]),
+            stamp(&[&one, &two, &longer(three.clone())], &[]),
+        ];
+        for (number, case) in cases.into_iter().enumerate() {
+            assert_eq!(warned(case, &[]), 1, "{number}");
+        }
+        let first_form = |data: &[u8]| pair(id::STAMP_V1, &prefixed(&[certificate.clone(), signature(data)].concat()));
+        assert_eq!(warned(usual.clone(), &first_form(&signed[&3])), 0);
+        assert_eq!(warned(usual.clone(), &first_form(b"other")), 1);
+        assert_eq!(warned(usual, &pair(id::STAMP_V1, b"")), 1);
     }
 
     #[test]
