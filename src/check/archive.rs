@@ -41,6 +41,13 @@ pub(super) const CHECKS: &[Check] = &[
     Check::new("archive-entry-encrypted", Group::Archive, "no entry is marked as encrypted", |facts| {
         quirks(facts, Quirk::Encrypted)
     }),
+    Check::new(
+        "archive-entry-header",
+        Group::Archive,
+        "local headers and the central directory say the same",
+        other_headers,
+    )
+    .note(),
     Check::new("archive-entry-overlap", Group::Archive, "no two entries share bytes", overlaps),
     Check::new("archive-hidden", Group::Archive, "no other archive stands between entries", |facts| {
         gaps(facts, GapContents::Archive)
@@ -100,6 +107,18 @@ fn quirks(facts: &Facts, wanted: Quirk) -> Outcome {
     let findings = found.map(|(name, quirk)| {
         let message =
             format!("entry `{}`: {quirk}: Android reads it, other tools do not or differently", Untrusted(name));
+        Finding::new(message).help(REBUILD)
+    });
+    Outcome::from_findings(findings.collect())
+}
+
+/// Nothing reads these fields, and v1 signatures do not cover them: someone changed the file after signing, or a tool is
+/// careless.
+fn other_headers(facts: &Facts) -> Outcome {
+    let found = facts.survey.quirks.iter().filter(|(_, quirk)| *quirk == Quirk::OtherHeader);
+    let findings = found.map(|(name, quirk)| {
+        let message =
+            format!("entry `{}`: {quirk} (version, flags, time or disk), which matters to no reader", Untrusted(name));
         Finding::new(message).help(REBUILD)
     });
     Outcome::from_findings(findings.collect())

@@ -134,6 +134,12 @@ impl Check {
         self
     }
 
+    const fn note(mut self) -> Self {
+        self.severity = Severity::Note;
+        self.release_severity = Severity::Note;
+        self
+    }
+
     /// Right in a debug build, an error in a release.
     const fn error_in_release(mut self) -> Self {
         self.severity = Severity::Note;

@@ -33,6 +33,9 @@ pub enum Quirk {
     OtherMethod,
     /// A flag says that the data is encrypted, and Android reads it as it is.
     Encrypted,
+    /// Fields that nobody needs for reading differ: version, flags, time; values in a local header whose data descriptor
+    /// has them; a number of a disk.
+    OtherHeader,
 }
 
 impl fmt::Display for Quirk {
@@ -40,6 +43,7 @@ impl fmt::Display for Quirk {
         f.write_str(match self {
             Self::OtherMethod => "its local header has another compression method",
             Self::Encrypted => "it is marked as encrypted",
+            Self::OtherHeader => "its local header and the central directory say other things about it",
         })
     }
 }
@@ -92,7 +96,23 @@ impl Directory {
     fn quirks(&self, entry: &Entry, declared: &Common) -> Vec<Quirk> {
         let method = (declared.method != self.raw_method(entry)).then_some(Quirk::OtherMethod);
         let encrypted = ((declared.flags | entry.flags) & FLAG_ENCRYPTED != 0).then_some(Quirk::Encrypted);
-        method.into_iter().chain(encrypted).collect()
+        let header = (!self.tells_same(entry, declared)).then_some(Quirk::OtherHeader);
+        method.into_iter().chain(encrypted).chain(header).collect()
+    }
+
+    /// Whether the fields that nobody needs for reading, and for which there is no other quirk, are the same in both places.
+    fn tells_same(&self, entry: &Entry, declared: &Common) -> bool {
+        let record = self.bytes().get(entry.record.clone()).unwrap_or_default();
+        let mut reader = Reader::new(record);
+        let listed = reader.take(6, "record").and_then(|_| Common::parse(&mut reader));
+        let disk = reader.take(2, "comment length").and_then(|_| reader.u16_le("disk"));
+        let (Ok(listed), Ok(disk)) = (listed, disk) else { return false };
+        let flags = |common: &Common| common.flags & !FLAG_ENCRYPTED;
+        let fields = |common: &Common| (common.version_needed, flags(common), common.time, common.date);
+        let values = |common: &Common| (common.crc32, common.compressed_size, common.size);
+        // APPNOTE 4.4.7: zero where a data descriptor follows
+        let follows = declared.flags & FLAG_DATA_DESCRIPTOR != 0 && values(declared) == (0, 0, 0);
+        fields(&listed) == fields(declared) && (follows || values(&listed) == values(declared)) && disk == 0
     }
 
     /// The uncompressed data of an entry, with its length and CRC-32 checked.
@@ -348,5 +368,30 @@ mod tests {
             assert_eq!(contents, [b'a'; 500]);
         }
         assert!(look(&archive()).unwrap().0.quirks.is_empty());
+    }
+
+    #[test]
+    fn fields_that_nobody_reads_are_the_same_in_both_places() {
+        let start = usize::try_from(Directory::read(&archive()).unwrap().layout().directory.start).unwrap();
+        // version, flags, time and date of the local header and of the central directory, disk
+        for at in [4, 5, 7, 10, 11, 12, 13].into_iter().flat_map(|at| [at, start + 2 + at]).chain([start + 34]) {
+            let mut file = archive();
+            file[at] ^= 2;
+            let (local, contents) = look(&file).unwrap();
+            assert_eq!(local.quirks, [Quirk::OtherHeader], "{at}");
+            assert_eq!(contents, [b'a'; 500]);
+        }
+        // behind a data descriptor's flag nobody reads the values: zero, or the same as elsewhere
+        let good = with_descriptor(values);
+        assert!(look(&good).unwrap().0.quirks.is_empty());
+        let mut same = good.clone();
+        let entry = &Directory::read(&good).unwrap().entries()[0].clone();
+        same[14..26].copy_from_slice(&values(entry));
+        assert!(look(&same).unwrap().0.quirks.is_empty());
+        for at in 14..26 {
+            let mut file = good.clone();
+            file[at] ^= 1;
+            assert_eq!(look(&file).unwrap().0.quirks, [Quirk::OtherHeader], "{at}");
+        }
     }
 }
