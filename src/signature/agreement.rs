@@ -30,6 +30,10 @@ pub(super) fn check_demands(request: &Request, scope: &Scope, findings: &mut Fin
         let message = format!("targetSdkVersion {target} needs APK Signature Scheme v2 or newer");
         findings.problem(rules::TARGET_SDK_NEEDS_V2, None, message);
     }
+    if scope.present.iter().eq([&Scheme::V1]) && !findings.has_problems() {
+        let message = "it alone covers the contents of entries, not times, attributes and other parts of the archive";
+        findings.note(rules::JAR_ALONE, Scheme::V1, message);
+    }
 }
 
 /// v1 and v2 must have the same signers, and v3 must have the same one or a lineage that begins with it.

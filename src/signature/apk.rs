@@ -264,6 +264,9 @@ mod tests {
         let v1 = certificates_of(&fixture("apk/signed-v1-only.apk"), 21);
         assert_eq!(device(&v1), [(21, None, vec![certificate("release")])]);
         assert_eq!(v1.schemes, [Scheme::V1]);
+        let ids: Vec<&str> = v1.notes.iter().map(|note| note.id).collect();
+        assert_eq!(ids, ["jar-alone"]);
+        assert_eq!(certificates_of(&fixture("apk/demo-release.apk"), 21).notes, []);
     }
 
     #[test]
@@ -350,6 +353,7 @@ mod tests {
         let ids: Vec<&str> = signatures.problems.iter().map(|problem| problem.id).collect();
         assert_eq!(ids, ["target-sandbox-needs-v2", "target-sdk-needs-v2"]);
         request.max_sdk = Some(25);
-        assert_eq!(signature::examine(&file, &directory, &request).unwrap().problems, []);
+        let found = signature::examine(&file, &directory, &request).unwrap();
+        assert_eq!((found.problems, found.notes.len()), (vec![], 1));
     }
 }

@@ -286,6 +286,8 @@ rules! {
     JAR_MANIFEST_DIGEST_MISMATCH = "jar-manifest-digest-mismatch", SIGN_AGAIN;
     /// v1 does not protect the newer schemes from being stripped.
     JAR_NOT_STRIPPING_PROTECTED = "jar-not-stripping-protected", TOOL;
+    /// v1 is the only scheme: it covers the contents of entries and nothing else of the file.
+    JAR_ALONE = "jar-alone", "sign with v2 and v3 too: apksigner and `apkkey sign` do so by themselves";
     /// An entry in `META-INF` that the signature does not cover.
     JAR_ENTRY_UNPROTECTED = "jar-entry-unprotected", "move the file out of META-INF, or sign with v2 or newer only";
     /// An entry in `META-INF` that only the newer schemes cover.
