@@ -23,4 +23,4 @@ pub use key::{Accepted, Remark, accept};
 pub use plan::{KeyChange, Order, Plan, SignatureChange, Step, Work, plan};
 pub use self_check::Expected;
 #[cfg(feature = "fs")]
-pub use write::{WriteError, write};
+pub use write::{WriteError, v4_signature_path, write};

@@ -44,8 +44,9 @@ fn stamp(source: &FileSource) -> impl PartialEq + use<> {
     source.file().metadata().ok().and_then(|metadata| Some((metadata.len(), metadata.modified().ok()?)))
 }
 
-/// Where the v4 signature of a file stands.
-fn idsig_path(target: &Path) -> PathBuf {
+/// Where the v4 signature of an APK stands: beside it, where `adb install --incremental` looks for it.
+#[must_use]
+pub fn v4_signature_path(target: &Path) -> PathBuf {
     let mut name: OsString = target.as_os_str().to_owned();
     name.push(".idsig");
     PathBuf::from(name)
@@ -91,7 +92,7 @@ pub fn write(
     let Some(contents) = expected.signature.and_then(|request| request.v4_signature) else {
         return Ok(file.commit().map(|()| None)?);
     };
-    let path = idsig_path(target);
+    let path = v4_signature_path(target);
     let mut beside = OutputFile::create(&path)?;
     beside.write(&contents)?;
     file.commit()?;

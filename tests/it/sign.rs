@@ -191,6 +191,20 @@ fn a_v4_signature_stands_beside_the_file() {
     run(&sandbox, &arguments).code(0).says("demo-unsigned.apk.idsig: written");
     let v4 = ["--v4-signature-file", "demo-unsigned.apk.idsig"];
     verified(&sandbox, "demo-unsigned.apk", &v4);
+
+    let again = [
+        "sign",
+        "demo-unsigned.apk",
+        "--ks",
+        "release.jks",
+        "--v1-signing-enabled",
+        "false",
+        "--min-sdk-version",
+        "28",
+    ];
+    let told = "`demo-unsigned.apk.idsig` is the v4 signature of the file as it was";
+    run(&sandbox, &again).code(0).says(told);
+    run(&sandbox, &arguments).code(0).silent_about(told);
 }
 
 #[test]
