@@ -126,7 +126,7 @@ struct State<'r> {
 impl State<'_> {
     /// Runs the seeds and what earlier runs kept; the length of the longest input to make.
     fn begin(&mut self) -> usize {
-        let mut seeds = (self.target.seeds)();
+        let mut seeds = self.target.seeds();
         assert!(!seeds.is_empty(), "{} has no seeds", self.target.name);
         seeds.sort_by_key(Vec::len);
         let longest = seeds.last().map_or(0, Vec::len).saturating_mul(2).clamp(4096, 1 << 20);

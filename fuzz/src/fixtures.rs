@@ -1,4 +1,4 @@
-//! The repository's fixtures: seeds, and the worthless keys that sign what a target builds.
+//! The repository's fixtures: seeds, and the worthless keys that sign what a target builds. Other seeds can be given.
 
 use apkkey::api_key::TokenKey;
 use apkkey::certificate::Certificate;
@@ -6,6 +6,22 @@ use apkkey::identity::{PrivateKey, SigningIdentity};
 use apkkey::keystore::{KdfBudget, private_key};
 use base64::Engine;
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
+
+/// Files that stand for the seeds of every target.
+static GIVEN: OnceLock<Vec<Vec<u8>>> = OnceLock::new();
+
+/// Takes the files of a folder for seeds.
+pub fn give(folder: &Path) {
+    let entries = std::fs::read_dir(folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
+    let mut paths: Vec<PathBuf> = entries.map(|entry| entry.unwrap().path()).filter(|path| path.is_file()).collect();
+    paths.sort();
+    GIVEN.set(paths.iter().map(|path| std::fs::read(path).unwrap()).collect()).unwrap();
+}
+
+pub fn given() -> Option<&'static [Vec<u8>]> {
+    GIVEN.get().map(Vec::as_slice)
+}
 
 /// The folder `fixtures/`.
 fn folder() -> PathBuf {

@@ -1,8 +1,8 @@
 //! Coverage-guided fuzzing of apkkey's parsers on a stable compiler.
 //!
 //! `fuzz/run.sh --target NAME --seconds N --seed N` runs one target (or `all` in turn), `--input FILE` runs one input,
-//! `--systematic N` makes about N changes of each seed in order instead of by chance,
-//! `--list` names the targets. Exit code 1 when something was found.
+//! `--systematic N` makes about N changes of each seed in order instead of by chance, `--seeds DIR` takes the files there
+//! instead of the fixtures, `--list` names the targets. Exit code 1 when something was found.
 
 mod chance;
 mod coverage;
@@ -16,7 +16,7 @@ mod systematic;
 mod targets;
 
 use driver::Run;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -41,6 +41,7 @@ fn main() -> ExitCode {
             "--corpus" => run.corpus = Some(value.into()),
             "--findings" => run.findings = value.into(),
             "--systematic" => changes = Some(value.parse().unwrap()),
+            "--seeds" => fixtures::give(Path::new(&value)),
             "--input" => input = Some(value),
             _ => panic!("there is no option {name}"),
         }

@@ -45,7 +45,7 @@ fn changed(seed: &[u8], number: usize) -> Option<Vec<u8>> {
 /// Runs about `wanted` changes of each seed, spread evenly; all of them if there are not more.
 pub fn run(target: &Target, wanted: usize, findings: &Path) -> Summary {
     let (mut told, mut executions) = (BTreeSet::new(), 0);
-    for seed in (target.seeds)() {
+    for seed in target.seeds() {
         let all = seed.len() * KINDS;
         // no multiple of the number of kinds, so that all kinds come at all places
         let step = (all / wanted.max(1)).max(1);

@@ -8,6 +8,7 @@ mod signatures;
 mod tokens;
 
 use crate::chance::Chance;
+use crate::fixtures;
 
 /// What an input paid for, so that it may take longer.
 #[derive(Default)]
@@ -19,7 +20,7 @@ pub struct Paid {
 pub struct Target {
     pub name: &'static str,
     pub run: fn(&[u8]) -> Paid,
-    pub seeds: fn() -> Vec<Vec<u8>>,
+    seeds: fn() -> Vec<Vec<u8>>,
     /// Makes a changed input whole enough to be read further.
     pub repair: Option<fn(&mut Vec<u8>, &mut Chance)>,
     /// Names and magic numbers of the format.
@@ -29,6 +30,11 @@ pub struct Target {
 impl Target {
     const fn new(name: &'static str, run: fn(&[u8]) -> Paid, seeds: fn() -> Vec<Vec<u8>>) -> Self {
         Self { name, run, seeds, repair: None, words: &[] }
+    }
+
+    /// The target's own seeds, unless others were given.
+    pub fn seeds(&self) -> Vec<Vec<u8>> {
+        fixtures::given().map_or_else(self.seeds, <[Vec<u8>]>::to_vec)
     }
 
     const fn repaired(self, repair: fn(&mut Vec<u8>, &mut Chance)) -> Self {
