@@ -81,8 +81,8 @@ impl Advice for ArchiveError {
             Self::Manifest { source, .. } => return source.help(),
             Self::Set(error) => return error.help(),
             Self::ApkSet => {
-                "`apkkey verify` reads sets; here give its base APK (base.apk, splits/base-master.apk or universal.apk), \
-                 or change the App Bundle and build the set again"
+                "`verify`, `fingerprint` and `key` read sets; here give its base APK (base.apk, splits/base-master.apk or \
+                 universal.apk), or change the App Bundle and build the set again"
             }
             Self::Library => "give the APK or App Bundle of the app that uses the library",
             Self::NotAnApp => "give an APK or an App Bundle (.aab)",

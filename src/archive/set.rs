@@ -11,7 +11,7 @@
 //! its own, be it a base, a standalone or a universal APK. Nothing is extracted: a stored APK is read where it stands,
 //! a deflated one is inflated into memory.
 
-use super::ArchiveError;
+use super::{Archive, ArchiveError};
 use crate::advice::Advice;
 use crate::limits::{APKS_IN_SET, INFLATED_APK};
 use crate::source::{ReadAt, SourceError};
@@ -159,6 +159,20 @@ impl<'a> ApkSet<'a> {
             return Err(SetError::TooLarge { size: entry.declared_size });
         }
         Ok(InnerApk::Inflated(self.directory.contents(self.source, entry, INFLATED_APK)?))
+    }
+
+    /// The base APK: the first one that is no split.
+    ///
+    /// # Errors
+    /// [`ArchiveError`] when an APK before it cannot be read, or all of them are splits.
+    pub fn base(&self) -> Result<(&Entry, InnerApk<'a>), ArchiveError> {
+        for entry in self.apks() {
+            let apk = self.read(entry)?;
+            if Archive::open(&apk)?.manifest()?.split.is_none() {
+                return Ok((entry, apk));
+            }
+        }
+        Err(SetError::NoBase.into())
     }
 
     /// Checks the CRC-32 of an entry, as whoever unpacks the set does.

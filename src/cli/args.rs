@@ -149,7 +149,7 @@ impl Command {
 
 #[derive(Debug, Args)]
 pub(crate) struct FingerprintArgs {
-    /// Keystores, certificates, APKs or App Bundles
+    /// Keystores, certificates, APKs, App Bundles or sets of APKs
     #[arg(required_unless_present_any = ["debug_keystore", "signing_properties"], value_name = "FILE")]
     pub(crate) files: Vec<PathBuf>,
     /// The debug keystore of this machine, where Android Studio and Gradle keep it

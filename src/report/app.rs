@@ -1,6 +1,6 @@
 //! The part of the report that tells what an app is.
 
-use super::{ApiKeyObject, AppObject, SignatureObject, archive_refused};
+use super::{ApiKeyObject, AppObject, SetObject, SignatureObject, archive_refused, shown};
 use crate::archive::Kind;
 use crate::check::{Facts, PlacedKey};
 use crate::manifest::Flag;
@@ -32,6 +32,17 @@ pub fn app_object(path: String, facts: &Facts) -> AppObject {
         verdict: None,
         checks: None,
     }
+}
+
+/// The place of an APK in the set at `path`; `None` for an app that is a file of its own.
+#[must_use]
+pub fn set_object(path: &str, facts: &Facts) -> Option<SetObject> {
+    facts.set.as_ref().map(|member| SetObject {
+        path: shown(path),
+        kind: member.kind.name(),
+        entry: member.entry.clone(),
+        split: member.split.clone(),
+    })
 }
 
 /// What is known of a key in an archive.

@@ -1,6 +1,6 @@
 //! What came of a file, and of several together.
 
-use super::{AppObject, Failure, FileObject, SetObject, VariantObject, shown};
+use super::{AppObject, Failure, FileObject, VariantObject, set_object};
 use crate::check::{Facts, Report, Verdict};
 
 /// What came of one file; a set has several objects.
@@ -46,12 +46,7 @@ impl Judgement {
 
     pub(super) fn in_set(mut self, path: &str, facts: &Facts) -> Self {
         for app in self.apps() {
-            app.set = facts.set.as_ref().map(|member| SetObject {
-                path: shown(path),
-                kind: member.kind.name(),
-                entry: member.entry.clone(),
-                split: member.split.clone(),
-            });
+            app.set = set_object(path, facts);
         }
         self
     }

@@ -1,4 +1,4 @@
-//! `apkkey verify` of sets of APKs and of libraries.
+//! Sets of APKs and libraries, in `apkkey verify` and the other commands.
 
 use crate::sandbox::{Ran, Sandbox, fixture, token_key};
 use serde_json::Value;
@@ -263,13 +263,62 @@ fn a_library_must_not_ship_a_key() {
 }
 
 #[test]
-fn other_commands_refuse_sets_with_advice() {
+fn fingerprint_and_key_read_the_base_of_a_set() {
+    let sandbox = Sandbox::new();
+    let sandbox = ["default.apks", "universal.apks", "sai.apks", "demo.xapk", "demo.apkm"]
+        .iter()
+        .fold(sandbox, |sandbox, name| sandbox.with(&format!("apks/{name}")));
+    let md5 =
+        Sandbox::new().with("apk/demo-release.apk").run(&["fingerprint", "--md5", "demo-release.apk"]).code(0).stdout;
+    for (name, kind, entry) in [
+        ("default.apks", "bundletool", "splits/base-master.apk"),
+        ("universal.apks", "bundletool", "universal.apk"),
+        ("sai.apks", "plain", "base.apk"),
+        ("demo.xapk", "xapk", "com.example.apkkeydemo.apk"),
+        ("demo.apkm", "apkm", "base.apk"),
+    ] {
+        assert_eq!(sandbox.run(&["fingerprint", "--md5", name]).code(0).stdout, md5, "{name}");
+        sandbox.run(&["fingerprint", "--form", name]).code(0).says(md5.trim()).says("com.example.apkkeydemo");
+        let json = sandbox.run(&["fingerprint", name, "--format=json"]).code(0).json();
+        let set = &json["files"][0]["set"];
+        assert_eq!((&set["path"], &set["kind"], &set["entry"]), (&name.into(), &kind.into(), &entry.into()));
+        assert_eq!(json["files"][0]["path"], format!("{name}!{entry}"));
+        let json = sandbox.run(&["key", name, &token_key(), "--format=json"]).code(0).json();
+        assert_eq!(json["files"][0]["path"], format!("{name}!{entry}"));
+        assert_eq!(json["files"][0]["api_key"]["package"], "com.example.apkkeydemo");
+    }
+}
+
+#[test]
+fn fingerprint_names_no_certificate_that_not_all_of_a_set_have() {
+    let split = inner("apks/default.apks", "splits/extras-master.apk");
+    let set = |base: &[u8]| set_of(&[("split_extras.apk", &split), ("base.apk", base)], Deflated);
+    let run = |file: &[u8], command: &[&str]| Sandbox::new().with_bytes("x.apks", file).run(command);
+    run(&set(&fixture("apk/demo-release.apk")), &["fingerprint", "x.apks"]).code(0).says("x.apks!base.apk: APK");
+    for other in ["apk/demo-debug.apk", "apk/demo-unsigned.apk", "apk/rotated-v3.apk"] {
+        let file = set(&fixture(other));
+        let ran = run(&file, &["fingerprint", "x.apks"]).code(2);
+        ran.complains("x.apks!split_extras.apk: its certificates are not those of x.apks!base.apk").complains("help: ");
+    }
+    let splits = set_of(&[("split_extras.apk", &split)], Stored);
+    for command in ["fingerprint", "key"] {
+        run(&splits, &[command, "x.apks"]).code(2).complains("the base APK is missing");
+        let broken = set_of(&[("base.apk", b"no APK")], Stored);
+        run(&broken, &[command, "x.apks"]).code(2).complains("x.apks").complains("help: ");
+    }
+    let bare = set_of(&[("base.apk", &fixture("apk/demo-nokey.apk"))], Stored);
+    run(&bare, &["key", "x.apks"]).code(2).complains("x.apks!base.apk: there is no `assets/api_key.txt` in it");
+}
+
+#[test]
+fn commands_that_change_apps_refuse_sets_with_advice() {
     let sandbox = Sandbox::new().with("apks/default.apks").with("token/release.txt").with("apk/signed-v4.apk.idsig");
+    let sandbox = sandbox.with("keystore/release.jks");
     let before = sandbox.read("default.apks");
     for arguments in [
         &["inject", "default.apks", "--api-key", "release.txt", "--force"][..],
-        &["fingerprint", "default.apks"],
-        &["key", "default.apks"],
+        &["inject", "default.apks", "--remove"],
+        &["sign", "default.apks", "--ks", "release.jks"],
     ] {
         sandbox.run(arguments).code(2).complains("set of APKs").complains("give its base APK");
     }

@@ -1,19 +1,17 @@
 //! `apkkey fingerprint`: the digests that Amazon's form asks for.
 
+use super::app::{self, App};
 use super::form;
 use crate::cli::Status;
 use crate::cli::args::FingerprintArgs;
 use crate::cli::failure::{Failure, shown};
 use crate::cli::output::Output;
-use crate::cli::output::model::{Document, FileObject, app_object, store_object};
+use crate::cli::output::model::{AppObject, Document, FileObject, app_object, set_object, store_object};
 use crate::cli::password::PasswordReader;
 use crate::cli::signer::{Access, KeystoreArgs, SigningProperties, store_type};
 use crate::cli::store::{self, StoreFile};
 use crate::cli::{debug_keystore, input, signer};
-use apkkey::api_key::TokenKey;
-use apkkey::archive::Archive;
 use apkkey::certificate::Certificate;
-use apkkey::check::{Depth, Expectations, Facts, Question};
 use apkkey::fingerprint::{Fingerprints, Md5, Sha1, Sha256};
 use apkkey::keystore::{Content, Entry, Keystore, detect};
 use apkkey::source::FileSource;
@@ -157,10 +155,7 @@ fn app_file(path: &Path, source: &FileSource, args: &FingerprintArgs) -> Result<
     if args.can_sign {
         return Err(Failure::new("an app holds no private key").help("give the keystore that signs it").at(path));
     }
-    let archive = Archive::open(source).map_err(input::about(path))?;
-    let question = Question::new(&TokenKey::Amazon, Depth::Certificates);
-    let question = Question { min_sdk: args.sdk, max_sdk: args.sdk, ..question };
-    let facts = Facts::gather(&archive, &question, Expectations::default()).map_err(input::about(path))?;
+    let App { path: place, facts } = app::read(path, source, args.sdk)?;
     if facts.signatures.signers.is_empty() {
         return Err(Failure::new("the file is not signed, so there is no certificate in it")
             .help("give the keystore that will sign it")
@@ -173,7 +168,8 @@ fn app_file(path: &Path, source: &FileSource, args: &FingerprintArgs) -> Result<
     let mut fingerprints: Vec<Fingerprints> = device.chain(signers).map(Certificate::fingerprints).collect();
     fingerprints.sort_by_key(|digests| digests.sha256);
     fingerprints.dedup();
-    Ok((FileObject::App(Box::new(app_object(shown(path), &facts))), fingerprints))
+    let object = AppObject { set: set_object(&path.display().to_string(), &facts), ..app_object(place, &facts) };
+    Ok((FileObject::App(Box::new(object)), fingerprints))
 }
 
 /// A digest that a certificate must have.

@@ -7,7 +7,7 @@ use crate::cli::input;
 use crate::cli::output::Output;
 use crate::cli::output::model::{ApiKeyObject, Document, FileObject, KeyObject, key_object};
 use apkkey::api_key::KeyFile;
-use apkkey::archive::Archive;
+use apkkey::archive::{ApkSet, Archive, ArchiveError};
 use apkkey::keystore::{Content, detect};
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
@@ -50,8 +50,11 @@ fn show(files: &[PathBuf], output: &Output) -> Result<Status, Failure> {
     Ok(Status::Good)
 }
 
-/// The key's bytes: of a file, of standard input, or of the entry in an app.
-fn read(path: &Path, output: &Output) -> Result<(String, Option<String>, Vec<u8>), Failure> {
+/// What the file is called, the entry if it is in an app, and the key's bytes.
+type Read = (String, Option<String>, Vec<u8>);
+
+/// The key's bytes: of a file, of standard input, or of the entry in an app or in the base APK of a set.
+fn read(path: &Path, output: &Output) -> Result<Read, Failure> {
     if path == Path::new("-") {
         if std::io::stdin().is_terminal() {
             output.note("reading the key from standard input: paste it, then press Ctrl-D (Ctrl-Z on Windows)");
@@ -62,10 +65,24 @@ fn read(path: &Path, output: &Output) -> Result<(String, Option<String>, Vec<u8>
     if detect(&input::head(&source).map_err(|failure| failure.at(path))?) != Content::Zip {
         return Ok((shown(path), None, input::read_source(&source).map_err(|failure| failure.at(path))?));
     }
-    let archive = Archive::open(&source).map_err(input::about(path))?;
+    match Archive::open(&source) {
+        Ok(archive) => in_app(shown(path), &archive).map_err(|failure| failure.at(path)),
+        Err(ArchiveError::ApkSet) => {
+            let set = ApkSet::open(&source).map_err(input::about(path))?;
+            let (entry, apk) = set.base().map_err(input::about(path))?;
+            let place = PathBuf::from(format!("{}!{}", path.display(), entry.name));
+            let archive = Archive::open(&apk).map_err(input::about(&place))?;
+            in_app(shown(&place), &archive).map_err(|failure| failure.at(&place))
+        }
+        Err(error) => Err(Failure::from_error(&error).at(path)),
+    }
+}
+
+/// The key's bytes in the app that is called `name`.
+fn in_app(name: String, archive: &Archive<'_>) -> Result<Read, Failure> {
     let entries = archive.key_entries();
-    let missing = || Failure::new(format!("there is no `{}` in it", archive.key_entry_name())).at(path);
+    let missing = || Failure::new(format!("there is no `{}` in it", archive.key_entry_name()));
     let entry = entries.first().ok_or_else(missing)?;
-    let bytes = archive.key_contents(entry).map_err(input::about(path))?;
-    Ok((shown(path), Some(entry.name.clone()), bytes))
+    let bytes = archive.key_contents(entry).map_err(|error| Failure::from_error(&error))?;
+    Ok((name, Some(entry.name.clone()), bytes))
 }

@@ -12,6 +12,7 @@ pub(super) mod sign;
 pub(super) mod sources;
 pub(super) mod verify;
 
+mod app;
 mod assets;
 mod change;
 mod form;

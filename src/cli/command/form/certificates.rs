@@ -1,13 +1,13 @@
 //! Which certificates need a key: those that devices report, and those of stores.
 
+use super::super::app;
 use crate::cli::args::{FingerprintArgs, FormArgs, StoreArg};
 use crate::cli::failure::Failure;
 use crate::cli::input;
 use crate::cli::output::model::{FormObject, FormValues};
-use apkkey::api_key::TokenKey;
-use apkkey::archive::{Archive, Kind};
+use apkkey::archive::Kind;
 use apkkey::certificate::{Certificate, WellKnown};
-use apkkey::check::{Depth, Expectations, Facts, Question, Store};
+use apkkey::check::Store;
 use apkkey::fingerprint::{Md5, Sha256};
 use apkkey::keystore::{Entry, Keystore, Passwords};
 use apkkey::signature::{DeviceCertificates, Verdict};
@@ -20,10 +20,7 @@ pub(super) fn of_app(
     (source, args): (&FileSource, &FingerprintArgs),
     form: &mut FormObject,
 ) -> Result<String, Failure> {
-    let archive = Archive::open(source).map_err(input::about(path))?;
-    let (token_key, depth) = (&TokenKey::Amazon, Depth::Certificates);
-    let question = Question { min_sdk: args.sdk, max_sdk: args.sdk, ..Question::new(token_key, depth) };
-    let facts = Facts::gather(&archive, &question, Expectations::default()).map_err(input::about(path))?;
+    let facts = app::read(path, source, args.sdk)?.facts;
     let package = facts.manifest.package.as_str().to_owned();
     if let Some(wanted) = args.form.package.as_ref().filter(|wanted| **wanted != package) {
         return Err(Failure::new(format!("the app is `{package}`, not `{wanted}`"))

@@ -1,0 +1,56 @@
+//! The certificates of an app, for commands that look at nothing else of it.
+
+use crate::cli::failure::{Failure, shown};
+use crate::cli::input;
+use apkkey::api_key::TokenKey;
+use apkkey::archive::{ApkSet, Archive, ArchiveError};
+use apkkey::check::{Depth, Expectations, Facts, Question, gather_set};
+use apkkey::fingerprint::Sha256;
+use apkkey::source::FileSource;
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+/// An app, or the base APK of a set.
+pub(super) struct App {
+    /// Its path; in a set that of the set and its entry.
+    pub(super) path: String,
+    pub(super) facts: Facts,
+}
+
+/// Reads the certificates of an app, for one Android version if it is given. The APKs of a set must have the same ones.
+pub(super) fn read(path: &Path, source: &FileSource, sdk: Option<u32>) -> Result<App, Failure> {
+    let question = Question::new(&TokenKey::Amazon, Depth::Certificates);
+    let question = Question { min_sdk: sdk, max_sdk: sdk, ..question };
+    match Archive::open(source) {
+        Ok(archive) => {
+            let facts = Facts::gather(&archive, &question, Expectations::default()).map_err(input::about(path))?;
+            Ok(App { path: shown(path), facts })
+        }
+        Err(ArchiveError::ApkSet) => base_of_set(path, source, &question),
+        Err(error) => Err(Failure::from_error(&error).at(path)),
+    }
+}
+
+fn base_of_set(path: &Path, source: &FileSource, question: &Question<'_>) -> Result<App, Failure> {
+    let set = ApkSet::open(source).map_err(input::about(path))?;
+    let members = gather_set(&set, question, &Expectations::default()).map_err(input::about(path))?;
+    let mut base: Option<App> = None;
+    for (entry, facts) in members {
+        let place = PathBuf::from(format!("{}!{entry}", path.display()));
+        let facts = facts.map_err(input::about(&place))?;
+        match &base {
+            None => base = Some(App { path: shown(&place), facts }),
+            Some(base) if certificates(&base.facts) == certificates(&facts) => {}
+            Some(base) => {
+                return Err(Failure::new(format!("its certificates are not those of {}", base.path))
+                    .help("no device installs such a set: build it again; `apkkey verify` lists the certificates")
+                    .at(&place));
+            }
+        }
+    }
+    base.ok_or_else(|| Failure::new("there is no APK in it").at(path))
+}
+
+fn certificates(facts: &Facts) -> BTreeSet<Sha256> {
+    facts.signatures.signers.iter().map(|signer| signer.certificate.fingerprints().sha256).collect()
+}
