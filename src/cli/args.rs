@@ -218,7 +218,7 @@ pub(crate) struct TokenKeyArgs {
 
 #[derive(Debug, Args)]
 pub(crate) struct KeyArgs {
-    /// Each an api_key.txt, an APK or App Bundle with one inside, or - for standard input
+    /// Each an api_key.txt, an APK, App Bundle or set of APKs with one inside, or - for standard input
     #[arg(value_name = "FILE", default_value = "-")]
     pub(crate) files: Vec<PathBuf>,
     /// Print the key itself, exactly as it belongs into the file

@@ -3,18 +3,19 @@
 use super::{FileObject, LibraryObject};
 use crate::check::{CheckResult, Finding, Outcome, Severity};
 use serde::Serialize;
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 #[derive(Debug, Serialize)]
 pub struct CheckObject {
     pub id: &'static str,
     pub group: &'static str,
-    pub severity: String,
+    pub severity: &'static str,
     pub outcome: &'static str,
     /// Could not look, and nobody else says so.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub unknown: bool,
-    pub message: String,
+    pub message: Cow<'static, str>,
     pub help: Option<String>,
     pub evidence: BTreeMap<&'static str, String>,
     /// Whether it makes the exit code 1.
@@ -25,9 +26,9 @@ pub struct CheckObject {
 impl CheckObject {
     /// One object for a check that passed or was skipped, one for each finding otherwise.
     pub fn list(result: &CheckResult) -> Vec<Self> {
-        let plain = |outcome, message: &str| {
-            let finding = Finding { message: message.to_owned(), ..Finding::default() };
-            vec![Self { blocks: false, ..Self::new(result, result.severity, (outcome, &finding)) }]
+        let plain = |outcome, message| {
+            let blank = Self::new(result, result.severity, (outcome, &Finding::default()));
+            vec![Self { blocks: false, message: Cow::Borrowed(message), ..blank }]
         };
         let found = |outcome| {
             let object = |finding| Self::new(result, result.severity_of(finding), (outcome, finding));
@@ -49,10 +50,10 @@ impl CheckObject {
         Self {
             id: result.check.id,
             group: result.check.group.name(),
-            severity: severity.to_string(),
+            severity: severity.name(),
             outcome,
             unknown: matches!(result.outcome, Outcome::Unknown(_)),
-            message: finding.message.clone(),
+            message: Cow::Owned(finding.message.clone()),
             help: finding.help.clone(),
             evidence,
             blocks: result.blocks(finding),

@@ -48,7 +48,10 @@ fn app_judgement(path: String, facts: &Facts, asked: &Asked<'_>) -> Judgement {
 }
 
 fn checks(report: &Report) -> Vec<CheckObject> {
-    report.results.iter().flat_map(CheckObject::list).collect()
+    let mut checks: Vec<CheckObject> = report.results.iter().flat_map(CheckObject::list).collect();
+    // they are kept until all files are looked at
+    checks.shrink_to_fit();
+    checks
 }
 
 /// Every APK of a set, each under the set's path and its own.

@@ -32,7 +32,7 @@ pub(super) fn document(document: &Document, quiet: bool, out: &mut dyn Write) ->
 }
 
 fn finding(judged: &Judged<'_>, check: &CheckObject, out: &mut dyn Write) -> Result<()> {
-    let level = match check.severity.as_str() {
+    let level = match check.severity {
         _ if check.blocks => "error",
         "note" => "notice",
         _ => "warning",

@@ -63,7 +63,7 @@ impl Suite {
             }
         };
         let text = text.join("\n");
-        self.case(first.id, kind.map(|kind| (kind, first.message.as_str(), text.as_str())));
+        self.case(first.id, kind.map(|kind| (kind, &*first.message, text.as_str())));
     }
 
     fn case(&mut self, name: &str, inside: Option<(&str, &str, &str)>) {

@@ -33,10 +33,10 @@ fn of<'a>(checks: &'a [CheckObject], outcome: &str) -> Vec<&'a CheckObject> {
 }
 
 fn finding(html: &mut Html, check: &CheckObject) {
-    let tone = class(Tone::of_severity(&check.severity));
+    let tone = class(Tone::of_severity(check.severity));
     html.with("li", &[("class", tone), ("data-check", check.id)], |html| {
         html.element("p", "message", |html| {
-            html.leaf("strong", "", &check.severity).own(" ").text(check.prefix()).sentence(&check.message);
+            html.leaf("strong", "", check.severity).own(" ").text(check.prefix()).sentence(&check.message);
             html.own(" ").leaf("code", "id", check.id);
         });
         if check.values().next().is_some() {

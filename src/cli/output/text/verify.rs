@@ -59,7 +59,7 @@ fn findings(path: Option<&str>, checks: &[CheckObject], out: &mut dyn Write) -> 
 }
 
 fn finding(path: Option<&str>, check: &CheckObject, out: &mut dyn Write) -> Result<()> {
-    let style = style(Tone::of_severity(&check.severity));
+    let style = style(Tone::of_severity(check.severity));
     let CheckObject { id, severity, message, help, .. } = check;
     let place = path.map_or_else(String::new, |path| format!("{path}: "));
     writeln!(out, "{style}{severity}[{id}]{style:#}: {place}{}{message}", check.prefix())?;
