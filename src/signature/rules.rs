@@ -265,7 +265,7 @@ rules! {
     /// A signature that no Android version looks at is wrong.
     SIGNER_SPARE_SIGNATURE_WRONG = "signer-spare-signature-wrong", TOOL;
     /// A stamp has something that nobody looks at, and that is wrong or not as signers write it.
-    STAMP_UNUSUAL = "stamp-unusual", TOOL;
+    STAMP_UNUSUAL = "stamp-unusual", "nobody can trust this part of the stamp: sign and stamp the app again, or ask who stamped it";
     /// A scheme is there that no Android version in question looks at, and it does not hold.
     SPARE_SCHEME_WRONG = "spare-scheme-wrong", TOOL;
     /// An attribute that is not known.

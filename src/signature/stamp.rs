@@ -32,7 +32,6 @@ use crate::source::SourceError;
 use crate::text::hex;
 use crate::zip::ZipError;
 use std::collections::BTreeMap;
-use std::fmt::Display;
 
 const ENTRY: &str = "stamp-cert-sha256";
 /// Stamps are verified from Android 11 on.
@@ -148,23 +147,23 @@ fn check_first_form(
 ) -> Result<(), SignatureError> {
     let mut findings = Findings::default();
     let Some(value) = block.value(input.source, id::STAMP_V1, &mut findings)? else { return Ok(()) };
-    let read = SourceStamp::unread().read(&(Version::One, value), look, app);
-    if let Some(message) = read.err().map(|(_, message)| message) {
-        unusual(app, format!("its first form, which nobody looks at beside the second: {message}"));
+    let fault = SourceStamp::unread().read(&(Version::One, value), look, &mut findings).err();
+    let warnings = findings.warnings.into_iter().map(|warning| warning.message);
+    for message in fault.map(|(_, message)| message).into_iter().chain(warnings) {
+        unusual(app, format!("in the stamp's first form, which nobody looks at beside the second: {message}"));
     }
     Ok(())
 }
 
 /// What nobody looks at.
-fn unusual(app: &mut Findings, message: impl Display) {
-    app.warning(rules::STAMP_UNUSUAL, None, format!("the stamp: {message}"));
+fn unusual(app: &mut Findings, message: impl Into<String>) {
+    app.warning(rules::STAMP_UNUSUAL, None, message);
 }
 
 /// Bytes that nobody reads.
 fn check_end(reader: &Reader<'_>, behind: &str, app: &mut Findings) {
     if !reader.is_empty() {
-        let message = format!("{} bytes that no signature covers stand behind {behind}", reader.remaining());
-        unusual(app, message);
+        unusual(app, format!("bytes that no signature covers stand behind {behind}: {}", reader.remaining()));
     }
 }
 
@@ -258,7 +257,7 @@ impl SourceStamp {
         let signed = &contents.signed();
         let mut pair = Reader::new(value);
         let mut fields = pair.prefixed_u32_le("source stamp").map_err(malformed)?;
-        check_end(&pair, "it", app);
+        check_end(&pair, "the stamp", app);
         let der = fields.prefixed_u32_le("stamp certificate").map_err(malformed)?.take_rest().to_vec();
         let certificate = Certificate::from_der(der).map_err(|error| (rules::STAMP_MALFORMED, error.to_string()))?;
         let digest = digest::sha256(certificate.der());
@@ -289,7 +288,7 @@ impl SourceStamp {
                 }
             }
         }
-        check_end(&fields, "its last field", stamper.app);
+        check_end(&fields, "the last field of the stamp", stamper.app);
         Ok(())
     }
 
@@ -343,9 +342,9 @@ fn read_signatures<'a>(mut list: Reader<'a>, app: &mut Findings) -> Result<Vec<R
         let mut record = list.prefixed_u32_le("stamp signature").map_err(malformed)?;
         let algorithm = AlgorithmId(record.u32_le("stamp algorithm").map_err(malformed)?);
         let signature = record.prefixed_u32_le("stamp signature").map_err(malformed)?.take_rest();
-        check_end(&record, "a signature", app);
+        check_end(&record, "a signature of the stamp", app);
         if signatures.iter().any(|(other, _)| *other == algorithm) {
-            unusual(app, format!("it has two signatures with {algorithm}"));
+            unusual(app, format!("the stamp has two signatures in one place with {algorithm}"));
         }
         signatures.push((algorithm, signature));
     }
@@ -365,11 +364,14 @@ fn read_schemes<'a>(mut list: Reader<'a>, app: &mut Findings) -> Result<SchemeSi
         let mut scheme = list.prefixed_u32_le("stamp scheme").map_err(malformed)?;
         let number = scheme.u32_le("stamp scheme number").map_err(malformed)?;
         let signatures = read_signatures(scheme.prefixed_u32_le("stamp signatures").map_err(malformed)?, app)?;
-        check_end(&scheme, "the signatures of a scheme", app);
-        if schemes.last_key_value().is_some_and(|(last, _)| *last >= number) {
-            unusual(app, format!("its signatures for scheme {number} stand twice, or behind those of a newer scheme"));
+        check_end(&scheme, "the stamp's signatures for a scheme", app);
+        if schemes.last_key_value().is_some_and(|(last, _)| *last > number) {
+            let message = format!("the stamp's signatures for scheme {number} stand behind those of a newer scheme");
+            app.note(rules::STAMP_UNUSUAL, None, message);
         }
-        schemes.insert(number, signatures);
+        if schemes.insert(number, signatures).is_some() {
+            unusual(app, format!("the stamp has signatures for scheme {number} twice"));
+        }
     }
     Ok(schemes)
 }
@@ -398,10 +400,10 @@ impl Stamper<'_> {
             let checked = match spare.get(number) {
                 Some(data) => self.check(signatures, data, &format!("scheme {number}")).map_err(|(_, message)| message),
                 None if contents.scope.present.contains(&Scheme::V32) => Ok(()),
-                None => Err(format!("it has signatures for scheme {number}, which the file does not have")),
+                None => Err(format!("the stamp has signatures for scheme {number}, which the file does not have")),
             };
             if let Err(message) = checked {
-                unusual(self.app, format!("where no Android version in question looks at it: {message}"));
+                unusual(self.app, format!("where no Android version in question looks: {message}"));
             }
         }
     }
@@ -433,8 +435,14 @@ impl Stamper<'_> {
             return Err((rules::STAMP_SIGNATURE_WRONG, format!("the stamp's signature over {what} is wrong")));
         }
         for (id, signature) in signatures.iter().filter(|one| !used.iter().any(|(_, other)| other == *one)) {
-            if !id.known().is_some_and(|algorithm| holds(algorithm, signature)) {
-                unusual(self.app, format!("a signature over {what} that no Android version uses ({id}) is wrong"));
+            match id.known() {
+                None => unusual(self.app, format!("the stamp has a signature over {what} with the unknown {id}")),
+                Some(algorithm) if !holds(algorithm, signature) => {
+                    let message =
+                        format!("the stamp's signature over {what} with {id}, which Android does not use, is wrong");
+                    unusual(self.app, message);
+                }
+                Some(_) => {}
             }
         }
         Ok(())
@@ -539,8 +547,10 @@ mod tests {
                 let stamp = found.source_stamp.unwrap();
                 let wanted = if is_used { Verdict::Rejected } else { Verdict::Verified };
                 assert_eq!(stamp.verdict, wanted, "{min_sdk} {offset}");
-                let is_told = found.warnings.iter().any(|warning| warning.id == "stamp-unusual");
-                assert!(is_used || is_told, "{min_sdk} {offset}");
+                let ids: Vec<&str> = found.warnings.iter().map(|warning| warning.id).collect();
+                if !is_used {
+                    assert_eq!(ids, ["stamp-unusual"], "{min_sdk} {offset} {mask}");
+                }
                 assert_eq!(found.verdict, Verdict::Verified, "a stamp says nothing of the app's own signature");
             }
         }
@@ -582,7 +592,6 @@ mod tests {
         let cases = [
             [usual.clone(), vec![0]].concat(),
             stamp(&[&one, &two, &three], &[&attributes[..], &[0; 4]].concat()),
-            stamp(&[&two, &one, &three], &[]),
             stamp(&[&one, &two, &two, &three], &[]),
             stamp(&[&one, &two, &three, &scheme(9, &good(2))], &[]),
             stamp(&[&one, &two, &scheme(3, &[good(3), good(3)].concat())], &[]),
@@ -594,6 +603,9 @@ mod tests {
         for (number, case) in cases.into_iter().enumerate() {
             assert_eq!(warned(case, &[]), 1, "{number}");
         }
+        let other_order = with_stamp(Some((id::STAMP_V2, stamp(&[&two, &one, &three], &[]))));
+        let (found, _) = examined(&other_order, &Request::for_apk(21));
+        assert_eq!((found.warnings.len(), found.notes[0].id), (0, "stamp-unusual"));
         let first_form = |data: &[u8]| pair(id::STAMP_V1, &prefixed(&[certificate.clone(), signature(data)].concat()));
         assert_eq!(warned(usual.clone(), &first_form(&signed[&3])), 0);
         assert_eq!(warned(usual.clone(), &first_form(b"other")), 1);
