@@ -79,7 +79,7 @@ impl Advice for SetError {
     fn help(&self) -> Option<String> {
         let help = match self {
             Self::Zip(error) => return error.help(),
-            Self::TooLarge { .. } => "extract it from the set and give the APK itself",
+            Self::TooLarge { .. } => "extract the APKs that matter from the set and give them one by one",
             Self::Encrypted { .. } => "give a set that is not encrypted",
             Self::TooMany(_) => "extract the base APKs and give them one by one",
             Self::NoBase | Self::Empty => "build or download the set again",
@@ -161,18 +161,14 @@ impl<'a> ApkSet<'a> {
         Ok(InnerApk::Inflated(self.directory.contents(self.source, entry, INFLATED_APK)?))
     }
 
-    /// The base APK: the first one that is no split.
-    ///
-    /// # Errors
-    /// [`ArchiveError`] when an APK before it cannot be read, or all of them are splits.
-    pub fn base(&self) -> Result<(&Entry, InnerApk<'a>), ArchiveError> {
-        for entry in self.apks() {
+    /// The APKs that are no splits, and what could not be read: an APK behind its entry.
+    pub fn bases(&self) -> impl Iterator<Item = (&Entry, Result<InnerApk<'a>, ArchiveError>)> {
+        let read = |entry| {
             let apk = self.read(entry)?;
-            if Archive::open(&apk)?.manifest()?.split.is_none() {
-                return Ok((entry, apk));
-            }
-        }
-        Err(SetError::NoBase.into())
+            let is_base = Archive::open(&apk)?.manifest()?.split.is_none();
+            Ok(is_base.then_some(apk))
+        };
+        self.apks().filter_map(move |entry| Some((entry, read(entry).transpose()?)))
     }
 
     /// Checks the CRC-32 of an entry, as whoever unpacks the set does.

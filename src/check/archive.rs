@@ -112,13 +112,13 @@ fn quirks(facts: &Facts, wanted: Quirk) -> Outcome {
     Outcome::from_findings(findings.collect())
 }
 
-/// Nothing reads these fields, and v1 signatures do not cover them: someone changed the file after signing, or a tool is
-/// careless.
+/// Android does not read these fields, and v1 signatures do not cover them: somebody changed the file after signing, or a
+/// tool is careless.
 fn other_headers(facts: &Facts) -> Outcome {
     let found = facts.survey.quirks.iter().filter(|(_, quirk)| *quirk == Quirk::OtherHeader);
     let findings = found.map(|(name, quirk)| {
         let message =
-            format!("entry `{}`: {quirk} (version, flags, time or disk), which matters to no reader", Untrusted(name));
+            format!("entry `{}`: {quirk} (version, flags, time, size, CRC-32 or disk): Android does not read that, other tools may", Untrusted(name));
         Finding::new(message).help(REBUILD)
     });
     Outcome::from_findings(findings.collect())

@@ -37,7 +37,7 @@ pub use placed_key::{AppstoreKey, KeyPlace, ManifestKey, ManifestKeyFault, Place
 pub use report::{CheckResult, Outcome, Report, Verdict};
 pub use secrets::{FoundLeak, Leak, Secrets};
 pub use selection::{Policy, Selection, SelectionError};
-pub use set::{MemberFacts, SetMember, gather_set};
+pub use set::{MemberFacts, SetMember, gather_set, set_disagreement};
 
 use std::fmt;
 

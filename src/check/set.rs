@@ -184,7 +184,8 @@ fn certificates(facts: &Facts) -> Outcome {
     let same_shown = own.iter().all(|(range, digests)| {
         base.shown.iter().filter(|(other, _)| overlap(*range, *other)).all(|(_, others)| digests == others)
     });
-    if same_shown && current(&facts.signatures) == base.current {
+    // APKs that are never installed together may be signed by other keys of one lineage
+    if same_shown && (member.split.is_none() || current(&facts.signatures) == base.current) {
         return Outcome::Pass;
     }
     let list = |digests: &BTreeSet<Sha256>| digests.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ");
@@ -196,6 +197,21 @@ fn certificates(facts: &Facts) -> Outcome {
             .evidence("wanted", list(&base.current))
             .evidence("found", list(&current(&facts.signatures))),
     )
+}
+
+/// Why an APK does not belong to the base of its set: what holds for one does not hold for the other.
+#[must_use]
+pub fn set_disagreement(facts: &Facts) -> Option<Finding> {
+    let (member, base) = pair(facts).ok()?;
+    if shown(&facts.signatures).is_empty() != base.shown.is_empty() {
+        let (signed, other) = (Untrusted(&member.entry), Untrusted(&base.entry));
+        let message = format!("only one of `{signed}` and `{other}` is signed: {}", consequence(member));
+        return Some(Finding::new(message).help("sign all APKs of the set with the same key"));
+    }
+    [certificates(facts), apps(facts)].into_iter().find_map(|outcome| match outcome {
+        Outcome::Fail(findings) => findings.into_iter().next(),
+        Outcome::Pass | Outcome::Moot(_) | Outcome::Unknown(_) => None,
+    })
 }
 
 fn consequence(member: &SetMember) -> &'static str {

@@ -295,11 +295,26 @@ fn fingerprint_names_no_certificate_that_not_all_of_a_set_have() {
     let set = |base: &[u8]| set_of(&[("split_extras.apk", &split), ("base.apk", base)], Deflated);
     let run = |file: &[u8], command: &[&str]| Sandbox::new().with_bytes("x.apks", file).run(command);
     run(&set(&fixture("apk/demo-release.apk")), &["fingerprint", "x.apks"]).code(0).says("x.apks!base.apk: APK");
-    for other in ["apk/demo-debug.apk", "apk/demo-unsigned.apk", "apk/rotated-v3.apk"] {
-        let file = set(&fixture(other));
-        let ran = run(&file, &["fingerprint", "x.apks"]).code(2);
-        ran.complains("x.apks!split_extras.apk: its certificates are not those of x.apks!base.apk").complains("help: ");
+    for (other, told) in [
+        ("apk/demo-debug.apk", "`split_extras.apk` is not signed by the certificate of `base.apk`"),
+        ("apk/demo-unsigned.apk", "only one of `split_extras.apk` and `base.apk` is signed"),
+        ("apk/rotated-v3.apk", "`split_extras.apk` is not signed by the certificate of `base.apk`"),
+    ] {
+        let ran = run(&set(&fixture(other)), &["fingerprint", "x.apks"]).code(2);
+        ran.complains(&format!("x.apks!split_extras.apk: {told}: no device installs them together"))
+            .complains("help: ");
     }
+    // two base APKs, for different devices: what devices show must be the same, the key that signs may have been rotated
+    let [release, rotated, debug] =
+        ["demo-release", "rotated-v3", "demo-debug"].map(|name| fixture(&format!("apk/{name}.apk")));
+    let two = |one: &[u8], other: &[u8]| set_of(&[("standalones/a.apk", one), ("standalones/b.apk", other)], Stored);
+    for (one, other) in [(&release, &rotated), (&rotated, &release)] {
+        run(&two(one, other), &["fingerprint", "--md5", "x.apks"]).code(0).says("B8:F6:97:AE");
+        let token_key = token_key();
+        run(&two(one, other), &["verify", "x.apks", &token_key, "--only=set-certificates-differ"]).code(0);
+    }
+    let told = "`standalones/b.apk` is not signed by the certificate of `standalones/a.apk`";
+    run(&two(&release, &debug), &["fingerprint", "--form", "x.apks"]).code(2).complains(told);
     let splits = set_of(&[("split_extras.apk", &split)], Stored);
     for command in ["fingerprint", "key"] {
         run(&splits, &[command, "x.apks"]).code(2).complains("the base APK is missing");
@@ -308,6 +323,23 @@ fn fingerprint_names_no_certificate_that_not_all_of_a_set_have() {
     }
     let bare = set_of(&[("base.apk", &fixture("apk/demo-nokey.apk"))], Stored);
     run(&bare, &["key", "x.apks"]).code(2).complains("x.apks!base.apk: there is no `assets/api_key.txt` in it");
+}
+
+#[test]
+fn key_names_no_key_that_not_all_of_a_set_have() {
+    let run = |entries: &[(&str, &[u8])]| {
+        let sandbox = Sandbox::new().with_bytes("x.apks", &set_of(entries, Stored));
+        sandbox.run(&["key", "x.apks", &token_key()])
+    };
+    let [release, debug, none] =
+        ["demo-release", "key-debug-in-release", "demo-nokey"].map(|name| fixture(&format!("apk/{name}.apk")));
+    run(&[("a.apk", &release), ("b.apk", &release)]).code(0).says("x.apks!a.apk (assets/api_key.txt)");
+    let other = run(&[("a.apk", &release), ("b.apk", &debug)]).code(2);
+    other.complains("x.apks!b.apk: its key is another than that of x.apks!a.apk").complains("help: ");
+    run(&[("a.apk", &release), ("b.apk", &none)]).code(2).complains("x.apks!b.apk: there is no `assets/api_key.txt`");
+    // what cannot be read hides no base behind it, and is named when there is none
+    run(&[("a.apk", b"broken"), ("base.apk", &release)]).code(0).says("x.apks!base.apk (assets/api_key.txt)");
+    run(&[("a.apk", b"broken")]).code(2).complains("x.apks!a.apk: ").complains("help: ");
 }
 
 #[test]

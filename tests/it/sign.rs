@@ -202,7 +202,7 @@ fn a_v4_signature_stands_beside_the_file() {
         "--min-sdk-version",
         "28",
     ];
-    let told = "`demo-unsigned.apk.idsig` is the v4 signature of the file as it was";
+    let told = "`demo-unsigned.apk.idsig` was not made for this file";
     run(&sandbox, &again).code(0).says(told);
     run(&sandbox, &arguments).code(0).silent_about(told);
 }

@@ -194,6 +194,23 @@ fn a_local_header_that_disagrees_is_told_by_its_own_name() {
 }
 
 #[test]
+fn a_header_that_says_other_things_than_the_directory_is_noted() {
+    let file = build(&apk(), &[], &[]);
+    let notes =
+        |file: &[u8]| Sandbox::new().with_bytes("app.apk", file).run(&["verify", "app.apk", "--only=archive"]).code(0);
+    notes(&file).silent_about("archive-entry-header");
+    let (local, record) = places(&file, "classes.dex");
+    // version, time, disk
+    for at in [local + 4, local + 10, record + 6, record + 12, record + 34] {
+        let mut changed = file.clone();
+        changed[at] ^= 0x40;
+        has_only(&changed, &[], &[]);
+        notes(&changed)
+            .says("note[archive-entry-header]: entry `classes.dex`: its local header and the central directory");
+    }
+}
+
+#[test]
 fn what_android_overlooks_does_not_hide_the_key() {
     let mut file = build(&apk(), &[], &[]);
     let (local, record) = places(&file, "assets/api_key.txt");

@@ -4,10 +4,8 @@ use crate::cli::failure::{Failure, shown};
 use crate::cli::input;
 use apkkey::api_key::TokenKey;
 use apkkey::archive::{ApkSet, Archive, ArchiveError};
-use apkkey::check::{Depth, Expectations, Facts, Question, gather_set};
-use apkkey::fingerprint::Sha256;
+use apkkey::check::{Depth, Expectations, Facts, Question, gather_set, set_disagreement};
 use apkkey::source::FileSource;
-use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 /// An app, or the base APK of a set.
@@ -17,7 +15,7 @@ pub(super) struct App {
     pub(super) facts: Facts,
 }
 
-/// Reads the certificates of an app, for one Android version if it is given. The APKs of a set must have the same ones.
+/// Reads the certificates of an app, for one Android version if it is given. The APKs of a set must agree with their base.
 pub(super) fn read(path: &Path, source: &FileSource, sdk: Option<u32>) -> Result<App, Failure> {
     let question = Question::new(&TokenKey::Amazon, Depth::Certificates);
     let question = Question { min_sdk: sdk, max_sdk: sdk, ..question };
@@ -38,19 +36,11 @@ fn base_of_set(path: &Path, source: &FileSource, question: &Question<'_>) -> Res
     for (entry, facts) in members {
         let place = PathBuf::from(format!("{}!{entry}", path.display()));
         let facts = facts.map_err(input::about(&place))?;
-        match &base {
-            None => base = Some(App { path: shown(&place), facts }),
-            Some(base) if certificates(&base.facts) == certificates(&facts) => {}
-            Some(base) => {
-                return Err(Failure::new(format!("its certificates are not those of {}", base.path))
-                    .help("no device installs such a set: build it again; `apkkey verify` lists the certificates")
-                    .at(&place));
-            }
+        if let Some(finding) = set_disagreement(&facts) {
+            let help = "`apkkey verify` looks at each APK of the set; here give one of them";
+            return Err(Failure::new(finding.message).help(help).at(&place));
         }
+        base.get_or_insert_with(|| App { path: shown(&place), facts });
     }
     base.ok_or_else(|| Failure::new("there is no APK in it").at(path))
-}
-
-fn certificates(facts: &Facts) -> BTreeSet<Sha256> {
-    facts.signatures.signers.iter().map(|signer| signer.certificate.fingerprints().sha256).collect()
 }

@@ -4,8 +4,8 @@ use crate::cli::args::TargetArgs;
 use crate::cli::failure::{Failure, shown};
 use crate::cli::input;
 use crate::cli::output::model::ChangedObject;
-use apkkey::archive::Archive;
-use apkkey::inject::{self, Order, Remark, SignatureChange, Step, Work};
+use apkkey::archive::{Archive, Kind};
+use apkkey::inject::{self, Order, Remark, Step, Work};
 use apkkey::source::FileSource;
 use std::path::Path;
 
@@ -27,7 +27,6 @@ pub(super) fn carry_out(
     let plan = inject::plan(input.archive, order).map_err(input::about(input.path))?;
     let out = target.out.as_deref().unwrap_or(input.path);
     let changed = !matches!(plan.work, Work::Nothing);
-    let makes_v4 = matches!(order.signature, SignatureChange::Sign(request) if request.schemes.v4);
     let mut object = ChangedObject {
         path: shown(input.path),
         out: shown(out),
@@ -42,14 +41,13 @@ pub(super) fn carry_out(
     if !target.dry_run && (changed || target.out.is_some()) {
         let idsig = inject::write(out, input.source, plan, order).map_err(input::about(out))?;
         object.v4_signature_file = idsig.as_deref().map(shown);
-    }
-    let stale = inject::v4_signature_path(out);
-    if changed && !makes_v4 && stale.exists() {
-        let stale = shown(&stale);
-        let remark = format!(
-            "`{stale}` is the v4 signature of the file as it was: delete it, or sign with --v4-signing-enabled"
-        );
-        object.remarks.push(remark);
+        let beside = inject::v4_signature_path(out);
+        if idsig.is_none() && input.archive.kind() == Kind::Apk && beside.exists() {
+            object.remarks.push(format!(
+                "`{}` was not made for this file: delete it, or sign with --v4-signing-enabled",
+                shown(&beside)
+            ));
+        }
     }
     Ok(object)
 }

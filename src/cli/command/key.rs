@@ -7,8 +7,9 @@ use crate::cli::input;
 use crate::cli::output::Output;
 use crate::cli::output::model::{ApiKeyObject, Document, FileObject, KeyObject, key_object};
 use apkkey::api_key::KeyFile;
-use apkkey::archive::{ApkSet, Archive, ArchiveError};
+use apkkey::archive::{ApkSet, Archive, ArchiveError, SetError};
 use apkkey::keystore::{Content, detect};
+use apkkey::source::FileSource;
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 
@@ -53,7 +54,7 @@ fn show(files: &[PathBuf], output: &Output) -> Result<Status, Failure> {
 /// What the file is called, the entry if it is in an app, and the key's bytes.
 type Read = (String, Option<String>, Vec<u8>);
 
-/// The key's bytes: of a file, of standard input, or of the entry in an app or in the base APK of a set.
+/// The key's bytes: of a file, of standard input, or of the entry in an app or in the base APKs of a set.
 fn read(path: &Path, output: &Output) -> Result<Read, Failure> {
     if path == Path::new("-") {
         if std::io::stdin().is_terminal() {
@@ -67,15 +68,39 @@ fn read(path: &Path, output: &Output) -> Result<Read, Failure> {
     }
     match Archive::open(&source) {
         Ok(archive) => in_app(shown(path), &archive).map_err(|failure| failure.at(path)),
-        Err(ArchiveError::ApkSet) => {
-            let set = ApkSet::open(&source).map_err(input::about(path))?;
-            let (entry, apk) = set.base().map_err(input::about(path))?;
-            let place = PathBuf::from(format!("{}!{}", path.display(), entry.name));
-            let archive = Archive::open(&apk).map_err(input::about(&place))?;
-            in_app(shown(&place), &archive).map_err(|failure| failure.at(&place))
-        }
+        Err(ArchiveError::ApkSet) => in_set(path, &source),
         Err(error) => Err(Failure::from_error(&error).at(path)),
     }
+}
+
+/// The key's bytes in the base APKs of a set, which must all have the same. An APK that cannot be read matters only when no
+/// base can.
+fn in_set(path: &Path, source: &FileSource) -> Result<Read, Failure> {
+    let set = ApkSet::open(source).map_err(input::about(path))?;
+    let (mut key, mut unread) = (None, None);
+    for (entry, apk) in set.bases() {
+        let place = PathBuf::from(format!("{}!{}", path.display(), entry.name));
+        let archive = apk
+            .as_ref()
+            .map_err(Failure::from_error)
+            .and_then(|apk| Archive::open(apk).map_err(|error| Failure::from_error(&error)));
+        let archive = match archive {
+            Ok(archive) => archive,
+            Err(failure) => {
+                unread.get_or_insert_with(|| failure.at(&place));
+                continue;
+            }
+        };
+        let found = in_app(shown(&place), &archive).map_err(|failure| failure.at(&place))?;
+        let (name, _, bytes) = key.get_or_insert_with(|| found.clone());
+        if *bytes != found.2 {
+            return Err(Failure::new(format!("its key is another than that of {name}"))
+                .help("`apkkey verify` looks at each APK of the set; here give one of them")
+                .at(&place));
+        }
+    }
+    let none = || Failure::from_error(&SetError::NoBase).at(path);
+    key.ok_or_else(|| unread.unwrap_or_else(none))
 }
 
 /// The key's bytes in the app that is called `name`.
