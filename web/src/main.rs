@@ -56,7 +56,9 @@ fn shrink(module: &Path, smaller: &Path) -> bool {
         ["bulk-memory", "sign-ext", "nontrapping-float-to-int", "mutable-globals", "reference-types", "multivalue"];
     let features = features.iter().map(|feature| format!("--enable-{feature}"));
     let mut tool = Command::new("wasm-opt");
-    tool.arg("-Oz").args(features).args(["--strip-debug", "--strip-producers"]).arg(module).arg("-o").arg(smaller);
+    // what the compiler made of loops and branches is made anew in the middle
+    tool.args(["-Oz", "--flatten", "--rereloop", "-Oz", "-Oz"]).args(features);
+    tool.args(["--strip-debug", "--strip-producers"]).arg(module).arg("-o").arg(smaller);
     tool.status().is_ok_and(|status| status.success())
 }
 
