@@ -45,7 +45,7 @@ pub(super) const CHECKS: &[Check] = &[
         "archive-entry-header",
         Group::Archive,
         "local headers and the central directory say the same",
-        other_headers,
+        |facts| quirks(facts, Quirk::OtherHeader),
     )
     .note(),
     Check::new("archive-entry-overlap", Group::Archive, "no two entries share bytes", overlaps),
@@ -104,22 +104,12 @@ fn broken_entries(facts: &Facts) -> Outcome {
 
 fn quirks(facts: &Facts, wanted: Quirk) -> Outcome {
     let found = facts.survey.quirks.iter().filter(|(_, quirk)| *quirk == wanted);
+    let consequence = match wanted {
+        Quirk::OtherMethod | Quirk::Encrypted => "Android reads it, other tools do not or differently",
+        Quirk::OtherHeader => "Android does not read that, other tools may",
+    };
     let findings = found.map(|(name, quirk)| {
-        let message =
-            format!("entry `{}`: {quirk}: Android reads it, other tools do not or differently", Untrusted(name));
-        Finding::new(message).help(REBUILD)
-    });
-    Outcome::from_findings(findings.collect())
-}
-
-/// Android does not read these fields, and v1 signatures do not cover them: somebody changed the file after signing, or a
-/// tool is careless.
-fn other_headers(facts: &Facts) -> Outcome {
-    let found = facts.survey.quirks.iter().filter(|(_, quirk)| *quirk == Quirk::OtherHeader);
-    let findings = found.map(|(name, quirk)| {
-        let message =
-            format!("entry `{}`: {quirk} (version, flags, time, size, CRC-32 or disk): Android does not read that, other tools may", Untrusted(name));
-        Finding::new(message).help(REBUILD)
+        Finding::new(format!("entry `{}`: {quirk}: {consequence}", Untrusted(name))).help(REBUILD)
     });
     Outcome::from_findings(findings.collect())
 }

@@ -56,7 +56,7 @@ struct Base {
     entry: String,
     package: String,
     version_code: Option<u64>,
-    shown: Vec<(SdkRange, BTreeSet<Sha256>)>,
+    shown: Shown,
     current: BTreeSet<Sha256>,
     key: Option<String>,
 }
@@ -158,8 +158,10 @@ fn pair(facts: &Facts) -> Result<(&SetMember, &Base), Outcome> {
     Ok((member, member.base.as_deref().ok_or(Outcome::Moot(IS_BASE))?))
 }
 
-/// What a device shows, as digests.
-fn shown(signatures: &Signatures) -> Vec<(SdkRange, BTreeSet<Sha256>)> {
+/// What devices show, as digests, by the versions of Android.
+type Shown = Vec<(SdkRange, BTreeSet<Sha256>)>;
+
+fn shown(signatures: &Signatures) -> Shown {
     let ranges = signatures.device.iter();
     ranges.map(|device| (device.range, device.certificates.iter().map(|c| c.fingerprints().sha256).collect())).collect()
 }
@@ -181,11 +183,10 @@ fn certificates(facts: &Facts) -> Outcome {
     if own.is_empty() || base.shown.is_empty() {
         return Outcome::Moot("there is no signature to compare");
     }
-    let same_shown = own.iter().all(|(range, digests)| {
-        base.shown.iter().filter(|(other, _)| overlap(*range, *other)).all(|(_, others)| digests == others)
-    });
-    // APKs that are never installed together may be signed by other keys of one lineage
-    if same_shown && (member.split.is_none() || current(&facts.signatures) == base.current) {
+    let same_shown = show_same(&own, &base.shown);
+    // APKs that are never installed together may be signed by other keys of one lineage, which some version must show
+    let is_alike = member.split.is_none() && same_shown == Some(true);
+    if is_alike || (same_shown != Some(false) && current(&facts.signatures) == base.current) {
         return Outcome::Pass;
     }
     let list = |digests: &BTreeSet<Sha256>| digests.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ");
@@ -199,7 +200,8 @@ fn certificates(facts: &Facts) -> Outcome {
     )
 }
 
-/// Why an APK does not belong to the base of its set: what holds for one does not hold for the other.
+/// Why what is read of the base of a set does not stand for this APK of it, for somebody who wants one answer for all. It
+/// goes by what the signatures say; whether they hold is another question.
 #[must_use]
 pub fn set_disagreement(facts: &Facts) -> Option<Finding> {
     let (member, base) = pair(facts).ok()?;
@@ -208,9 +210,17 @@ pub fn set_disagreement(facts: &Facts) -> Option<Finding> {
         let message = format!("only one of `{signed}` and `{other}` is signed: {}", consequence(member));
         return Some(Finding::new(message).help("sign all APKs of the set with the same key"));
     }
-    [certificates(facts), apps(facts)].into_iter().find_map(|outcome| match outcome {
+    let told = [certificates(facts), apps(facts)].into_iter().find_map(|outcome| match outcome {
         Outcome::Fail(findings) => findings.into_iter().next(),
         Outcome::Pass | Outcome::Moot(_) | Outcome::Unknown(_) => None,
+    });
+    // on whatever versions: what only one of them shows is not in an answer for both
+    let all =
+        |shown: &Shown| -> BTreeSet<Sha256> { shown.iter().flat_map(|(_, digests)| digests.iter().copied()).collect() };
+    told.or_else(|| {
+        let (own, other) = (Untrusted(&member.entry), Untrusted(&base.entry));
+        let message = format!("Android versions report other certificates of `{own}` than of `{other}`");
+        (all(&shown(&facts.signatures)) != all(&base.shown)).then(|| Finding::new(message))
     })
 }
 
@@ -219,6 +229,15 @@ fn consequence(member: &SetMember) -> &'static str {
         Some(_) => "no device installs them together",
         None => "they are not for the devices of one app",
     }
+}
+
+/// Whether each Android version shows the same of both; `None` when there is no version that shows both.
+fn show_same(one: &Shown, other: &Shown) -> Option<bool> {
+    let pairs = one.iter().flat_map(|(range, digests)| {
+        let others = other.iter().filter(|(other, _)| overlap(*range, *other));
+        others.map(move |(_, others)| digests == others)
+    });
+    pairs.reduce(|all, same| all && same)
 }
 
 fn overlap(one: SdkRange, other: SdkRange) -> bool {
@@ -291,6 +310,16 @@ pub(super) fn judge_library(library: &Library) -> Outcome {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_no_version_shows_of_both_is_not_the_same() {
+        let shown = |min, max, byte| (SdkRange { min, max }, BTreeSet::from([Sha256([byte; 32])]));
+        let all = vec![shown(21, None, 1)];
+        assert_eq!(show_same(&all, &vec![shown(28, None, 1)]), Some(true));
+        assert_eq!(show_same(&all, &vec![shown(21, Some(27), 1), shown(28, None, 2)]), Some(false));
+        assert_eq!(show_same(&vec![shown(21, Some(27), 1)], &vec![shown(28, None, 1)]), None);
+        assert_eq!(show_same(&all, &Shown::new()), None);
+    }
 
     #[test]
     fn ranges_without_end_overlap_with_all_that_comes() {

@@ -34,6 +34,12 @@ pub fn app_object(path: String, facts: &Facts) -> AppObject {
     }
 }
 
+/// What an APK in a set is called.
+#[must_use]
+pub fn name_in_set(set: &str, entry: &str) -> String {
+    format!("{set}!{entry}")
+}
+
 /// The place of an APK in the set at `path`; `None` for an app that is a file of its own.
 #[must_use]
 pub fn set_object(path: &str, facts: &Facts) -> Option<SetObject> {

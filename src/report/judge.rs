@@ -1,6 +1,6 @@
 //! One file of `apkkey verify`: an app, a set of APKs, or a library.
 
-use super::{CheckObject, Failure, FileObject, Judgement, LibraryObject, app_object, shown};
+use super::{CheckObject, Failure, FileObject, Judgement, LibraryObject, app_object, name_in_set, shown};
 use crate::advice::Advice;
 use crate::archive::{ApkSet, Archive, ArchiveError, Library, is_encrypted_apkm};
 use crate::check::{Expectations, Facts, Policy, Question, Report, gather_set};
@@ -65,7 +65,7 @@ fn set(path: &str, source: &dyn ReadAt, asked: &Asked<'_>) -> Result<Judgement, 
     let members = gather_set(&set, asked.question, asked.expectations).map_err(about(path))?;
     drop(inflating);
     let judged = members.into_iter().map(|(entry, facts)| {
-        let inner = format!("{path}!{entry}");
+        let inner = name_in_set(path, &entry);
         match facts {
             Ok(facts) => app_judgement(shown(&inner), &facts, asked).in_set(path, &facts),
             Err(error) => Failure::from_error(&error).at(&inner).into(),

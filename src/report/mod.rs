@@ -16,7 +16,7 @@ mod sources;
 mod store;
 mod words;
 
-pub use app::{app_object, set_object};
+pub use app::{app_object, name_in_set, set_object};
 pub use check::{CheckObject, Judged};
 pub use failure::{Failure, shown};
 pub use judge::{Asked, judge};

@@ -233,7 +233,7 @@ fn encode(digests: &BTreeMap<u32, &[u8]>) -> Vec<u8> {
 }
 
 fn malformed(error: BytesError) -> Fault {
-    (rules::STAMP_MALFORMED, format!("the stamp: {error}"))
+    (rules::STAMP_MALFORMED, format!("the stamp cannot be read: {error}"))
 }
 
 /// The key that stamped, and where what nobody looks at is told.
@@ -469,6 +469,13 @@ mod tests {
         problem.id
     }
 
+    /// A pair of the signing block.
+    fn value(file: &[u8], id: u32) -> Vec<u8> {
+        let directory = Directory::read(&file).unwrap();
+        let crate::signature::block::Search::Found(block) = find(&file, &directory).unwrap() else { panic!() };
+        block.value(&file, id, &mut Findings::default()).unwrap().unwrap()
+    }
+
     /// The fixture with its stamp replaced, or removed.
     fn with_stamp(new: Option<(u32, Vec<u8>)>) -> Vec<u8> {
         with_stamp_and(new, &[])
@@ -477,10 +484,7 @@ mod tests {
     /// The same with more pairs.
     fn with_stamp_and(new: Option<(u32, Vec<u8>)>, more: &[u8]) -> Vec<u8> {
         let file = fixture("apk/source-stamp.apk");
-        let directory = Directory::read(&file).unwrap();
-        let crate::signature::block::Search::Found(block) = find(&file, &directory).unwrap() else { panic!() };
-        let others =
-            [id::V2, id::V3].map(|id| pair(id, &block.value(&file, id, &mut Findings::default()).unwrap().unwrap()));
+        let others = [id::V2, id::V3].map(|id| pair(id, &value(&file, id)));
         let stamp = new.map(|(id, value)| pair(id, &value));
         replace_block(
             &file,
@@ -526,9 +530,7 @@ mod tests {
     #[test]
     fn a_change_where_nobody_looks_is_told() {
         let good = fixture("apk/source-stamp.apk");
-        let directory = Directory::read(&good).unwrap();
-        let crate::signature::block::Search::Found(block) = find(&good, &directory).unwrap() else { panic!() };
-        let value = block.value(&good, id::STAMP_V2, &mut Findings::default()).unwrap().unwrap();
+        let value = value(&good, id::STAMP_V2);
         let start = good.windows(value.len()).position(|window| window == value).unwrap();
         let first = certificate("stamp").der().len() + 8;
         // the number of the first scheme, which is v1, and its signature
@@ -668,10 +670,7 @@ mod tests {
 
     #[test]
     fn no_change_of_a_stamp_is_verified() {
-        let file = fixture("apk/source-stamp.apk");
-        let directory = Directory::read(&file).unwrap();
-        let crate::signature::block::Search::Found(block) = find(&file, &directory).unwrap() else { panic!() };
-        let value = block.value(&file, id::STAMP_V2, &mut Findings::default()).unwrap().unwrap();
+        let value = value(&fixture("apk/source-stamp.apk"), id::STAMP_V2);
         for at in (0..value.len()).step_by(17) {
             let mut changed = value.clone();
             changed[at] ^= 1;

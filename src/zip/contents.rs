@@ -43,7 +43,7 @@ impl fmt::Display for Quirk {
         f.write_str(match self {
             Self::OtherMethod => "its local header has another compression method",
             Self::Encrypted => "it is marked as encrypted",
-            Self::OtherHeader => "its local header and the central directory say other things about it",
+            Self::OtherHeader => "its local header and the central directory say other things about it (version, flags, time, size, CRC-32 or disk)",
         })
     }
 }

@@ -5,6 +5,7 @@ use crate::cli::input;
 use apkkey::api_key::TokenKey;
 use apkkey::archive::{ApkSet, Archive, ArchiveError};
 use apkkey::check::{Depth, Expectations, Facts, Question, gather_set, set_disagreement};
+use apkkey::report::name_in_set;
 use apkkey::source::FileSource;
 use std::path::{Path, PathBuf};
 
@@ -34,7 +35,7 @@ fn base_of_set(path: &Path, source: &FileSource, question: &Question<'_>) -> Res
     let members = gather_set(&set, question, &Expectations::default()).map_err(input::about(path))?;
     let mut base: Option<App> = None;
     for (entry, facts) in members {
-        let place = PathBuf::from(format!("{}!{entry}", path.display()));
+        let place = PathBuf::from(name_in_set(&path.display().to_string(), &entry));
         let facts = facts.map_err(input::about(&place))?;
         if let Some(finding) = set_disagreement(&facts) {
             let help = "`apkkey verify` looks at each APK of the set; here give one of them";

@@ -9,6 +9,7 @@ use crate::cli::output::model::{ApiKeyObject, Document, FileObject, KeyObject, k
 use apkkey::api_key::KeyFile;
 use apkkey::archive::{ApkSet, Archive, ArchiveError, SetError};
 use apkkey::keystore::{Content, detect};
+use apkkey::report::name_in_set;
 use apkkey::source::FileSource;
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
@@ -79,7 +80,7 @@ fn in_set(path: &Path, source: &FileSource) -> Result<Read, Failure> {
     let set = ApkSet::open(source).map_err(input::about(path))?;
     let (mut key, mut unread) = (None, None);
     for (entry, apk) in set.bases() {
-        let place = PathBuf::from(format!("{}!{}", path.display(), entry.name));
+        let place = PathBuf::from(name_in_set(&path.display().to_string(), &entry.name));
         let archive = apk
             .as_ref()
             .map_err(Failure::from_error)
