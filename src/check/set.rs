@@ -88,9 +88,10 @@ pub fn gather_set(
     }
     let base = base.and_then(|(entry, facts)| Some(Base::new(entry, facts.as_ref().ok()?)));
     let mut violations: Vec<String> = set.directory().violations().iter().map(ToString::to_string).collect();
-    for (entry, facts) in &mut members {
+    for (index, (entry, facts)) in members.iter_mut().enumerate() {
         let Ok(facts) = facts else { continue };
-        let other = base.as_ref().filter(|base| base.entry != *entry);
+        // by its place: two entries may have one name
+        let other = base.as_ref().filter(|_| index > 0);
         facts.set = Some(SetMember {
             kind: set.kind(),
             entry: entry.clone(),

@@ -331,6 +331,22 @@ fn fingerprint_names_no_certificate_that_not_all_of_a_set_have() {
     run(&bare, &["key", "x.apks"]).code(2).complains("x.apks!base.apk: there is no `assets/api_key.txt` in it");
 }
 
+/// Android's installer may take either of two entries with one name.
+#[test]
+fn a_second_entry_of_the_base_s_name_is_held_against_it() {
+    let (release, debug) = (fixture("apk/demo-release.apk"), fixture("apk/demo-debug.apk"));
+    let mut file = set_of(&[("base.apk", &release), ("BASE.apk", &debug)], Stored);
+    while let Some(at) = file.windows(8).position(|window| window == b"BASE.apk") {
+        file[at..at + 8].copy_from_slice(b"base.apk");
+    }
+    let sandbox = Sandbox::new().with_bytes("x.apks", &file);
+    let told = "`base.apk` is not signed by the certificate of `base.apk`";
+    sandbox.run(&["fingerprint", "x.apks"]).code(2).complains(told);
+    sandbox.run(&["key", "x.apks", &token_key()]).code(2).complains("its key is another than that of");
+    let verify = sandbox.run(&["verify", "x.apks", &token_key()]).code(1);
+    verify.says("error[set-certificates-differ]").says("warning[set-archive-broken]");
+}
+
 #[test]
 fn key_names_no_key_that_not_all_of_a_set_have() {
     let run = |entries: &[(&str, &[u8])]| {
